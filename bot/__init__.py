@@ -1,0 +1,1 @@
+"""The assistant: everything between Discord and the API."""

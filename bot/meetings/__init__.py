@@ -1,0 +1,1 @@
+"""The meeting: its states, its journal, and who agreed to be heard. Knows neither Discord nor sockets."""

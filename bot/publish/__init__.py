@@ -1,0 +1,1 @@
+"""What a meeting says to people: lines, threads, summaries, files."""

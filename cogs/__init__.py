@@ -1,0 +1,1 @@
+"""Slash commands: they read the interaction, call the bot, and answer."""

@@ -1,0 +1,1 @@
+"""The Conversation API: what was said, kept and asked for by `conversationId`."""

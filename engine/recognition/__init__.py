@@ -1,0 +1,1 @@
+"""From 16 kHz mono sound to text: voice activity, endpointing, the recogniser, and the pool that shares the cores."""

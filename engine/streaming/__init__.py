@@ -1,0 +1,1 @@
+"""The Streaming API: one socket a speaker, one conversation a connection id."""
