@@ -1,0 +1,40 @@
+"""Every benchmark in turn: `python -m benchmarks [name ...]`; BENCH_SPEECH and BENCH_INSIGHTS name folders with more data."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+
+def commands() -> dict[str, list[str]]:
+    """The benchmarks by name, with the arguments that the environment asks for."""
+    speech, insights = os.environ.get("BENCH_SPEECH"), os.environ.get("BENCH_INSIGHTS")
+    found = {
+        "voice": ["benchmarks.voice"],
+        "recognition": ["benchmarks.recognition", *(["--speech", speech] if speech else [])],
+        "latency": ["benchmarks.latency"],
+    }
+    if insights:
+        found["insights"] = ["benchmarks.insights", "--data", insights]
+    return found
+
+
+def main() -> int:
+    """Run the named benchmarks, or all; the exit code says how many failed."""
+    known = commands()
+    names = sys.argv[1:] or list(known)
+    if unknown := [name for name in names if name not in known]:
+        print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
+        return 2
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}", flush=True)
+    failed = 0
+    for name in names:
+        print(f"\n== {name}", flush=True)
+        failed += subprocess.run([sys.executable, "-m", *known[name]], check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
