@@ -66,11 +66,18 @@ class Note(_Entry):
 
 
 class Posting(_Entry):
-    """A message is about to be sent: after a crash the thread is asked whether it arrived."""
+    """A message is about to be sent: after a crash the thread is asked whether it arrived.
+
+    Messages of the summary are announced too, with no `keys` and a `post_key` that is the same when they are sent again.
+    """
 
     kind: Literal["posting"] = "posting"
     post_key: str
     keys: list[str]
+    content: str = ""
+    """The text that is sent, to know the message again."""
+    thread_id: int | None = None
+    """Where to; None: the meeting's own thread."""
 
 
 class Posted(_Entry):

@@ -1,4 +1,7 @@
-"""What a meeting needs from the world, as types: the voice room, the thread, the engine. Tests and other outlets bring their own."""
+"""What a meeting needs from the world, as types: the voice room, the thread, the publisher, the engine.
+
+Tests and other outlets bring their own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from bot.meetings.entries import Entry, Spoken
+    from bot.meetings.result import MeetingResult
+    from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent, VoiceHealth
+    from wire.conversations import ActionItem, Message, Question, Topic
 
 
 class Listener(Protocol):
@@ -94,3 +101,100 @@ class Room(Protocol):
 
     async def team_channel(self) -> Thread | None:
         """The team channel that the guild has chosen, if any."""
+
+
+class Directory(Protocol):
+    """Finds again what a meeting was held in, after the bot was started anew. None: it is gone, or the bot may not see it."""
+
+    async def room(self, guild_id: int, channel_id: int) -> Room | None:
+        """The voice channel."""
+
+    async def thread(self, thread_id: int) -> Thread | None:
+        """A thread or a text channel."""
+
+
+class JournalWriter(Protocol):
+    """Where a publisher notes what it is about to send and what it has sent."""
+
+    async def append(self, *entries: Entry) -> None:
+        """Returns when the entries are on disk. Never raises: a journal that cannot be written says so in the thread by itself."""
+
+
+class Publisher(Protocol):
+    """Shows a meeting to people: lines as they come, the summary at the end. What it is given is already in the journal."""
+
+    def add(self, entry: Spoken) -> None:
+        """The next entry to show; kept in the order of the calls. Never blocks."""
+
+    async def flush(self) -> None:
+        """Returns when all that was added has been sent, or given up with a logged reason."""
+
+    async def summary(self, result: MeetingResult) -> None:
+        """Flush, then send the summary and the transcript file."""
+
+    async def close(self) -> None:
+        """Stop; what was not sent yet is left to the recovery at the next start."""
+
+
+class PublisherFactory(Protocol):
+    """Makes the publisher of one meeting."""
+
+    def __call__(self, room: Room, thread: Thread, journal: JournalWriter, history: Sequence[Entry]) -> Publisher:
+        """`history` is the journal so far: `Opened` alone for a new meeting.
+
+        After a crash it is the whole journal, in which each `Posting` that arrived has its `Posted`. Lines that were not posted
+        are then given to `add` again; a message of the summary whose `post_key` is `Posted` in `history` is not sent again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Whose sound a stream carries; `user_id` is Discord's id."""
+
+    user_id: int
+    name: str
+
+
+class SpeechLine(Protocol):
+    """One stream of the Streaming API."""
+
+    @property
+    def alive(self) -> bool:
+        """The stream is connected and has been accepted."""
+
+    async def open(self) -> None:
+        """Connect and wait until the engine listens. Raises `EngineDown`, `EngineRefused` or `ProtocolError`."""
+
+    def feed(self, pcm: bytes, at: float) -> None:
+        """16 kHz mono LINEAR16, heard at `at`. Never blocks; what finds no room is reported as a `Dropped` event."""
+
+    def events(self) -> AsyncIterator[StreamEvent]:
+        """What the engine says, until the stream is over."""
+
+    async def stop(self) -> bool:
+        """Send what is held, end the stream, wait for its last words. False: the engine did not confirm within the limit."""
+
+    async def close(self) -> None:
+        """Hang up at once."""
+
+
+class Engine(Protocol):
+    """The Streaming and the Conversation API, whoever serves them. The reads raise `EngineError`."""
+
+    def line(self, connection_id: str, *, title: str, voice: Voice | None = None) -> SpeechLine:
+        """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads."""
+
+    async def messages(self, conversation_id: str) -> list[Message]:
+        """Every sentence, in order."""
+
+    async def topics(self, conversation_id: str) -> list[Topic]:
+        """What was talked about, best first."""
+
+    async def action_items(self, conversation_id: str) -> list[ActionItem]:
+        """Who has to do what."""
+
+    async def follow_ups(self, conversation_id: str) -> list[ActionItem]:
+        """What to come back to."""
+
+    async def questions(self, conversation_id: str) -> list[Question]:
+        """What was asked."""
