@@ -8,6 +8,8 @@ MinutesError
 │   ├── AlreadyMeeting     a meeting runs in this guild
 │   └── NoMeeting          no meeting runs in this guild
 ├── VoiceError             the voice connection could not be made or kept
+├── PostError              a message could not be sent; trying again may help
+│   └── PlaceGone          the thread or channel is gone, or the bot may not write there
 ├── EngineError            the Streaming or Conversation API
 │   ├── EngineDown         it does not answer
 │   ├── EngineRefused      it answered with an error (`status`)
@@ -48,6 +50,18 @@ class NoMeeting(RefusedError):
 
 class VoiceError(MinutesError):
     """The voice connection could not be made or kept."""
+
+
+class PostError(MinutesError):
+    """A message could not be sent; trying again may help. `retry_after`: seconds that Discord asks to wait."""
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PlaceGone(PostError):
+    """The thread or channel is gone, or the bot may not write there."""
 
 
 class EngineError(MinutesError):
