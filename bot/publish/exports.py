@@ -1,0 +1,92 @@
+"""The transcript as a file. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.meetings.entries import Gap, Line, Note, time_of
+from bot.publish.lines import gap_text
+from bot.publish.markup import bold_name, clock, escape
+from bot.publish.summary import talk_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.meetings.entries import Spoken
+    from bot.meetings.result import MeetingResult
+    from wire.conversations import ActionItem, Question
+
+
+def markdown(result: MeetingResult) -> str:
+    """The whole meeting as Markdown: what it was, who said what when, what was lost, and what it came to."""
+    return "\n".join([*_head(result), "## Transcript", "", *_transcript(result.entries), "", *_outcome(result)])
+
+
+def _head(result: MeetingResult) -> Iterator[str]:
+    yield f"# {escape(result.opened.title)}"
+    yield ""
+    yield f"- Began: {_moment(result.opened.started_at)}"
+    yield f"- Lasted: {clock(result.seconds)}"
+    if result.reason:
+        yield f"- Ended: {escape(result.reason)}"
+    for talk in talk_times(result.entries):
+        yield f"- {bold_name(talk.name)} spoke {clock(talk.seconds)}, {talk.words} words"
+    if result.conversation_id:
+        yield f"- Conversation: {escape(result.conversation_id)}"
+    if result.failure:
+        yield f"- Note: {escape(result.failure)}"
+    yield ""
+
+
+def _transcript(entries: tuple[Spoken, ...]) -> Iterator[str]:
+    if not entries:
+        yield "Nothing was said that could be understood."
+    for entry in sorted(entries, key=time_of):
+        match entry:
+            case Line():
+                yield f"{bold_name(entry.name)} ({clock(entry.start)}): {escape(entry.text)}"
+            case Gap():
+                yield f"_{escape(gap_text(entry))} ({clock(entry.start)})_"
+            case Note():
+                yield f"_{escape(entry.text)} ({clock(entry.at)})_"
+        yield ""
+
+
+def _outcome(result: MeetingResult) -> Iterator[str]:
+    yield from _section("Topics", [escape(topic.text) for topic in result.topics])
+    yield from _section("Action items", [_item(item) for item in result.action_items])
+    yield from _section("Follow-ups", [_item(item) for item in result.follow_ups])
+    yield from _section("Questions", [_question(question) for question in result.questions])
+
+
+def _section(title: str, items: list[str]) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield from (f"- {item}" for item in items or ["none"])
+    yield ""
+
+
+def _item(item: ActionItem) -> str:
+    owner = item.assignee.name or item.from_.name
+    text = f"{bold_name(owner)}: {escape(item.text)}" if owner else escape(item.text)
+    return f"{text} (due {_day(item.due_by)})" if item.due_by else text
+
+
+def _question(question: Question) -> str:
+    name = question.from_.name
+    return f"{bold_name(name)}: {escape(question.text)}" if name else escape(question.text)
+
+
+def _moment(iso: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M %Z}".rstrip()
+    except ValueError:
+        return escape(iso)
+
+
+def _day(iso: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(iso):%a %d %b %Y}"
+    except ValueError:
+        return escape(iso)
