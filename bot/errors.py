@@ -9,7 +9,8 @@ MinutesError
 │   └── NoMeeting          no meeting runs in this guild
 ├── VoiceError             the voice connection could not be made or kept
 ├── PostError              a message could not be sent; trying again may help
-│   └── PlaceGone          the thread or channel is gone, or the bot may not write there
+│   ├── PlaceGone          the thread or channel is gone, or the bot may not write there
+│   └── PostRefused        Discord will not take this message, now or later
 ├── EngineError            the Streaming or Conversation API
 │   ├── EngineDown         it does not answer
 │   ├── EngineRefused      it answered with an error (`status`)
@@ -62,6 +63,10 @@ class PostError(MinutesError):
 
 class PlaceGone(PostError):
     """The thread or channel is gone, or the bot may not write there."""
+
+
+class PostRefused(PostError):
+    """Discord will not take this message, now or later."""
 
 
 class EngineError(MinutesError):
