@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -53,8 +52,6 @@ async def within(clock: Clock, seconds: float, work: Coroutine[object, object, _
             raise TimeoutError
         return job.result()
     finally:
-        for task in (job, alarm):
-            if not task.done():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+        job.cancel()
+        alarm.cancel()
+        await asyncio.gather(job, alarm, return_exceptions=True)
