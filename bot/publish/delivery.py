@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bot.errors import PlaceGone, PostError
+from bot.errors import PlaceGone, PostError, PostRefused
 from bot.meetings.entries import Posted, Posting
 from bot.publish.budget import Budget
 
@@ -43,7 +43,8 @@ class Delivery:
     async def send(self, draft: Draft, *, files: Sequence[Attachment] = (), give_up: float | None = None) -> Post:
         """Send, again and again until Discord has it.
 
-        Raises `PlaceGone` when nothing can be sent there any more, and `PostError` after `give_up` seconds without success.
+        Raises `PlaceGone` when nothing can be sent there any more, `PostRefused` when this message cannot, and `PostError` after
+        `give_up` seconds without success.
         """
         keys = list(draft.keys)
         await self._journal.append(
@@ -63,7 +64,7 @@ class Delivery:
                 if tries and self._clock.monotonic() - begin > KEY_LIFE and (post := await self._standing(draft)):
                     return post
                 return await self._place.send(draft.text, key=draft.key, files=files)
-            except PlaceGone:
+            except (PlaceGone, PostRefused):
                 raise
             except PostError as error:
                 now = self._clock.monotonic()

@@ -9,7 +9,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from bot.errors import MinutesError, PlaceGone, PostError, StorageError
+from bot.errors import MinutesError, PlaceGone, PostError, PostRefused, StorageError
 from bot.meetings.entries import Note, Posted, Spoken
 from bot.meetings.ports import Attachment
 from bot.publish.delivery import Delivery
@@ -110,12 +110,11 @@ class ThreadPublisher:
         await self.flush()
         await self.close()
         texts = summary_messages(result, self._urls)
-        keys = [post_key("summary", result.opened.meeting_id, str(index)) for index in range(len(texts))]
+        files = [Attachment("transcript.md", transcript)]
         try:
-            for text, key in zip(texts, keys, strict=True):
-                if key not in self._posted:
-                    files = [Attachment("transcript.md", transcript)] if key == keys[-1] else []
-                    await self._delivery.send(Draft(key, text, (), ends=True), files=files, give_up=GIVE_UP)
+            for index, text in enumerate(texts):
+                key = post_key("summary", result.opened.meeting_id, str(index))
+                await self._announce(self._delivery, key, text, files if text is texts[-1] else [])
         except PlaceGone as error:
             await self._end(error)
         await self._tell_team(result)
@@ -134,9 +133,7 @@ class ThreadPublisher:
             try:
                 await self._gather()
                 for draft in self._next():
-                    post = await self._delivery.send(draft)
-                    self._urls.update(dict.fromkeys(draft.keys, post.url))
-                    self._done(draft)
+                    await self._show(draft)
             except PlaceGone as error:
                 await self._end(error)
                 return
@@ -158,7 +155,13 @@ class ThreadPublisher:
         last = next(index for index, draft in enumerate(made) if draft.ends)
         return made[: last + 1]
 
-    def _done(self, draft: Draft) -> None:
+    async def _show(self, draft: Draft) -> None:
+        try:
+            post = await self._delivery.send(draft)
+        except PostRefused as error:
+            log.error("a message is only in the transcript file: %s", error)  # noqa: TRY400 - the sentence says it all
+        else:
+            self._urls.update(dict.fromkeys(draft.keys, post.url))
         keys = set(draft.keys)
         self._waiting = deque(item for item in self._waiting if item[1].key not in keys)
         self._progress = self._clock.monotonic()
@@ -201,8 +204,17 @@ class ThreadPublisher:
         delivery = Delivery(team, self._journal, clock=self._clock, own_thread=False)
         try:
             for index, text in enumerate(team_messages(result, self._thread.url, self._urls)):
-                key = post_key("team", result.opened.meeting_id, str(index))
-                if key not in self._posted:
-                    await delivery.send(Draft(key, text, (), ends=True), give_up=GIVE_UP)
+                await self._announce(delivery, post_key("team", result.opened.meeting_id, str(index)), text)
         except PostError as error:
             log.warning("the team channel could not be told: %s", error)
+
+    async def _announce(self, delivery: Delivery, key: str, text: str, files: Sequence[Attachment] = ()) -> None:
+        """Send one message of the summary, unless it stands there since before a crash; without its file if that is too large."""
+        if key in self._posted:
+            return
+        try:
+            await delivery.send(Draft(key, text, (), ends=True), files=files, give_up=GIVE_UP)
+        except PostRefused as error:
+            log.error("a message of the summary was refused: %s", error)  # noqa: TRY400 - the sentence says it all
+            if files:
+                await self._announce(delivery, post_key(key, "no file"), text)
