@@ -1,0 +1,176 @@
+"""The engine as a process of the bot's own: started on loopback with a fresh secret, watched, started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import secrets
+import subprocess
+import sys
+from logging.handlers import RotatingFileHandler
+from typing import TYPE_CHECKING
+
+from bot.errors import EngineDown, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-m", "engine", "serve")
+START_TIME = 180.0
+"""Seconds within which the engine must have loaded its model."""
+STOP_TIME = 10.0
+"""Seconds that it has to end in order."""
+BACK_OFF = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+"""Seconds before it is started again; the last one for ever after."""
+STEADY = 60.0
+"""Seconds of life after which a death counts as the first one again."""
+_LOG_BYTES, _LOG_FILES = 2_000_000, 2
+_READY = re.compile(r"engine ready at (http://\S+?):(\d+)/?\s*$")
+_NOT_FOR_THE_ENGINE = ("DISCORD_TOKEN",)
+
+
+class EngineProcess:
+    """Runs `python -m engine serve`. `url`, `app_id` and `app_secret` are what a client needs; the address stays the same."""
+
+    def __init__(self, data_dir: Path, *, command: Sequence[str] = COMMAND, back_off: Sequence[float] = BACK_OFF) -> None:
+        self._data_dir = data_dir
+        self._command = tuple(command)
+        self._back_off = tuple(back_off)
+        self._port = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._last_line = ""
+        self._log = _open_log(data_dir / "logs" / "engine.log")
+        self.log_path = data_dir / "logs" / "engine.log"
+        self.app_id = secrets.token_hex(32)
+        self.app_secret = secrets.token_hex(64)
+        self.deaths = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once it has started."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Returns when the engine is ready. Raises `EngineDown` with its last words when it does not become so."""
+        await self._launch()
+        self._watcher = asyncio.create_task(self._watch(), name="engine watcher")
+
+    async def stop(self) -> None:
+        """End it in order; kill it when it takes too long."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+        await self._end()
+        self._log.close()
+
+    async def _launch(self) -> None:
+        """Start the process and wait for its ready line."""
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the bot: it still needs the engine to end its meetings
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+        )
+        self._process = process
+        ready = asyncio.Event()
+        self._reader = asyncio.create_task(self._read(process, ready), name="engine log")
+        waiter = asyncio.create_task(ready.wait())
+        try:
+            await asyncio.wait({self._reader, waiter}, timeout=START_TIME, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiter.cancel()
+        if not ready.is_set():
+            await self._end()
+            said = f' It said: "{self._last_line}"' if self._last_line else ""
+            raise EngineDown(f"The speech engine did not start.{said} See {self.log_path}, or run: minutes doctor")
+
+    async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
+        """Put what the engine says into its log file."""
+        assert process.stdout is not None
+        while line := await _line(process.stdout):
+            text = line.decode(errors="replace").rstrip()
+            self._last_line = text or self._last_line
+            self._log.emit(logging.makeLogRecord({"msg": "%s", "args": (text,), "levelno": logging.INFO}))
+            if match := _READY.search(text):
+                self._port = int(match[2])
+                ready.set()
+
+    async def _watch(self) -> None:
+        """Start the engine again whenever it dies, on the same port and with the same secret."""
+        loop = asyncio.get_running_loop()
+        tries = 0
+        while True:
+            born = loop.time()
+            assert self._reader is not None
+            assert self._process is not None
+            await self._reader
+            code = await self._process.wait()
+            self.deaths += 1
+            tries = 0 if loop.time() - born > STEADY else tries
+            pause = self._back_off[min(tries, len(self._back_off) - 1)]
+            log.error("the engine ended with code %s; starting it again in %.1f s (%s)", code, pause, self.log_path)
+            await asyncio.sleep(pause)
+            tries += 1
+            try:
+                await self._launch()
+            except EngineDown as error:
+                log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            else:
+                log.info("the engine is back at %s", self.url)
+
+    async def _end(self) -> None:
+        process, reader = self._process, self._reader
+        if process is None or reader is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIME):
+                await process.wait()
+        except TimeoutError:
+            log.warning("the engine did not end in %.0f s and is killed", STOP_TIME)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        await reader
+
+    def _environment(self) -> Mapping[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_ENGINE}
+        return kept | {
+            "DATA_DIR": str(self._data_dir.resolve()),
+            "ENGINE_APP_ID": self.app_id,
+            "ENGINE_APP_SECRET": self.app_secret,
+            "ENGINE_HOST": "127.0.0.1",
+            "ENGINE_PORT": str(self._port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """The next line, however long: what is beyond the reader's limit is skipped. Empty at the end."""
+    while True:
+        try:
+            return await stream.readline()
+        except ValueError:
+            log.debug("a line of the engine's log was too long")
+
+
+def _open_log(path: Path) -> RotatingFileHandler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written ({error.strerror or error}): set DATA_DIR to a folder of yours.") from error
