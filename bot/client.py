@@ -90,7 +90,7 @@ class MeetingBot(commands.Bot):
 
     async def on_voice_state_update(self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState) -> None:
         """Tell the ear in that guild who came into its channel and who left it."""
-        ear = member.guild.voice_client
+        ear: object = member.guild.voice_client
         if member.bot or before.channel == after.channel or not isinstance(ear, Ear):
             return
         here = getattr(ear, "channel", None)
@@ -98,7 +98,3 @@ class MeetingBot(commands.Bot):
             ear.member_joined(member.id)
         elif before.channel == here:
             ear.member_left(member.id)
-
-    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
-        """A handler broke: say so in the log, go on."""
-        log.exception("the handler of %s broke", event_method)
