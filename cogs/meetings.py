@@ -1,0 +1,68 @@
+"""`/meeting start`, `/meeting stop`, `/meeting status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands import answer
+from bot.errors import NoMeeting
+from bot.publish.status import status_text
+from cogs.context import Interaction, member, origin, voice_channel
+
+if TYPE_CHECKING:
+    from bot.meetings.service import MeetingService
+
+    from bot.meetings.status import MeetingStatus
+    from bot.publish.room import DiscordDirectory
+
+_TITLE_LIMIT = 80
+
+
+@app_commands.guild_only()
+class Meetings(commands.GroupCog, name="meeting", description="A live transcript of what is said in a voice channel"):
+    """Starts, ends and shows meetings."""
+
+    def __init__(self, service: MeetingService, directory: DiscordDirectory) -> None:
+        self._service = service
+        self._directory = directory
+
+    @app_commands.command(description="Listen in a voice channel and write down who says what")
+    @app_commands.describe(channel="The voice channel; without it, the one you are in", title="What the meeting is about")
+    async def start(
+        self,
+        interaction: Interaction,
+        channel: discord.VoiceChannel | discord.StageChannel | None = None,
+        title: app_commands.Range[str, 1, _TITLE_LIMIT] | None = None,
+    ) -> None:
+        """Open a thread and listen."""
+        room = self._directory.make(voice_channel(interaction, channel), origin(interaction))
+        room.check()
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        meeting = await self._service.start(room, title=title or room.channel_name, started_by=interaction.user.id)
+        await answer(interaction, f"I listen in <#{room.channel_id}>. The transcript: {meeting.status().thread_url}")
+
+    @app_commands.command(description="End the meeting and post its summary")
+    async def stop(self, interaction: Interaction) -> None:
+        """Stop listening; the summary comes into the thread."""
+        status = self._running(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._service.stop(member(interaction).guild.id, reason=f"stopped by {member(interaction).display_name}")
+        await answer(interaction, f"The meeting has ended. Its summary: {status.thread_url}")
+
+    @app_commands.command(description="Show whether I hear everybody")
+    async def status(self, interaction: Interaction) -> None:
+        """The health of the meeting at a glance."""
+        await answer(interaction, status_text(self._running(interaction)))
+
+    def _running(self, interaction: Interaction) -> MeetingStatus:
+        """The guild's meeting, if it is held in a channel that this person can see. Raises `NoMeeting`."""
+        who = member(interaction)
+        status = self._service.status(who.guild.id)
+        channel = who.guild.get_channel(status.voice_channel_id)
+        if channel is not None and not channel.permissions_for(who).view_channel:
+            raise NoMeeting("No meeting runs that you can see.")
+        return status
