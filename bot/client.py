@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import discord
@@ -11,12 +11,12 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.commands import MeetingTree
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bot.settings import DiscordSettings
-
-log = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -48,35 +48,32 @@ def intents() -> discord.Intents:
 class MeetingBot(commands.Bot):
     """Connects to Discord, brings its commands, tells the ears who comes and goes.
 
-    `cogs` are made when the client logs in; `on_commands` is called once, when commands can be given.
+    `guilds_known` is set when the gateway has said where the bot is: from then on commands can be given.
     """
 
-    def __init__(self, *, make_cogs: Callable[[], Sequence[commands.Cog]], on_commands: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         super().__init__(
             commands.when_mentioned,
             intents=intents(),
+            tree_cls=MeetingTree,
             help_command=None,
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
             activity=discord.Activity(type=discord.ActivityType.listening, name="/meeting start"),
         )
-        self._make_cogs = make_cogs
-        self._on_commands = on_commands
-        self._told = False
+        self.guilds_known = asyncio.Event()
 
-    async def setup_hook(self) -> None:
-        """Load the cogs and tell Discord which commands there are."""
-        for cog in self._make_cogs():
+    async def install(self, cogs: Sequence[commands.Cog]) -> None:
+        """Load the cogs and tell Discord which commands there are; after the login."""
+        for cog in cogs:
             await self.add_cog(cog)
         await self.tree.sync()
 
     async def on_ready(self) -> None:
-        """The guilds are known: commands can be given. Comes again after a lost session."""
+        """The guilds are known. Comes again after a lost session."""
         self.check_voice()
-        if not self._told:
-            self._told = True
-            self._on_commands()
+        self.guilds_known.set()
 
     async def on_resumed(self) -> None:
         """The gateway was away for a moment."""
