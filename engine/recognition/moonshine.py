@@ -1,0 +1,123 @@
+"""Moonshine (English, MIT): one utterance to text by greedy decoding, with what the model itself leaves out.
+
+The end is masked at the first step (the model sometimes ends at once on clear speech), loops are stopped, a text that comes out twice is
+folded, and each text has the mean log-probability of its tokens.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.recognition.types import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from engine.recognition.graphs import Graphs
+
+BEGIN: Final = 1
+END: Final = 2
+
+_RATE: Final = 16_000
+_TOKENS_PER_SECOND: Final = 6.5
+"""Moonshine's own bound; fast speech has 5."""
+_FEWEST_TOKENS: Final = 8
+_TAIL: Final = np.zeros(round(0.3 * _RATE), np.float32)
+"""Silence after the utterance: without it the last word is lost now and then."""
+_LONGEST_LOOP: Final = 12
+"""Tokens of a phrase that is watched for being said over and over."""
+
+
+class Moonshine:
+    """A `Recogniser`. Threads may share it.
+
+    Args:
+        name: what people call the model.
+        graphs: its encoder and decoder.
+        vocabulary: the bytes of each token, by its number.
+    """
+
+    def __init__(self, name: str, graphs: Graphs, vocabulary: list[bytes]) -> None:
+        self._name = name
+        self._graphs = graphs
+        self._vocabulary = vocabulary
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+        return self._name
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:  # noqa: ARG002 - the model takes no hints
+        """The text of one utterance; see `Recogniser`."""
+        padded = np.concatenate([samples, _TAIL])
+        state = self._graphs.begin(padded)
+        most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))
+        tokens: list[int] = []
+        total = 0.0
+        last = BEGIN
+        while len(tokens) < most:
+            logits = self._graphs.step(state, last)
+            if not tokens:
+                logits[END] = -np.inf
+            last = int(logits.argmax())
+            total += _log_probability(logits, last)
+            if last == END:
+                break
+            tokens.append(last)
+            if loop := loop_length(tokens):
+                del tokens[-loop:]
+                break
+        text = fold_repetition(self._text(tokens))
+        return Transcript(text=text, logprob=total / (len(tokens) + 1), tokens=len(tokens))
+
+    def _text(self, tokens: list[int]) -> str:
+        pieces = b"".join(self._vocabulary[token] for token in tokens if END < token < len(self._vocabulary))
+        return pieces.decode("utf-8", "ignore").replace("\u2581", " ").strip()
+
+
+def read_vocabulary(file: Path) -> list[bytes]:
+    """Moonshine's `tokenizer.bin`: byte strings, each after its length; a length of 128 or more takes two bytes, the low one first."""
+    data = file.read_bytes()
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(data):
+        length, at = data[at], at + 1
+        if length >= 128:
+            length, at = data[at] * 128 + length - 128, at + 1
+        pieces.append(data[at : at + length])
+        at += length
+    return pieces
+
+
+def loop_length(tokens: Sequence[int]) -> int:
+    """How many tokens at the end only say again what stands before them: 0, until a phrase stands there often enough to be a loop.
+
+    A single token counts from its eighth time on ("no, no, no" is speech), a phrase from its fourth.
+    """
+    for size in range(1, _LONGEST_LOOP + 1):
+        times = 8 if size == 1 else 4
+        if len(tokens) >= size * times and all(tokens[-i] == tokens[-i - size] for i in range(1, size * (times - 1) + 1)):
+            return size * (times - 1)
+    return 0
+
+
+def fold_repetition(text: str) -> str:
+    """A text that is one phrase said twice or more, said once: very short clips come out so. A single word said twice is left alone."""
+    words = text.split()
+    bare = [word.strip(".,!?").lower() for word in words]
+    for size in range(1, len(words) // 2 + 1):
+        times = len(words) // size
+        if len(words) % size == 0 and bare == bare[:size] * times and (size > 1 or times > 2):
+            return " ".join(words[:size])
+    return text
+
+
+def _log_probability(logits: NDArray[np.float32], token: int) -> float:
+    peak = logits[token]  # greedy: the token is the peak
+    return -math.log(float(np.exp(logits - peak).sum()))
