@@ -1,0 +1,225 @@
+"""The first half of hearing, done for each packet the moment it comes: from the datagram to a person's Opus packet."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from bot.voice.dave import MARKER, Failure, FrameCipher
+from bot.voice.events import Lost
+from bot.voice.rtp import BadPacket, parse, strip
+from bot.voice.ssrc import Sealed, SsrcMap, WaitingRoom
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.voice.transport import TransportCipher
+
+log = logging.getLogger(__name__)
+
+TELL_UNCLAIMED: Final = 25
+"""Packets of one SSRC whose owner was never found, from which on the loss is told: half a second."""
+
+_LOG_EVERY = 1000
+
+
+class Frame(NamedTuple):
+    """One packet of a known person."""
+
+    user_id: int
+    ssrc: int
+    sequence: int
+    timestamp: int
+    arrival: float
+    opus: bytes | None
+    """None: it came but could not be decrypted. Empty: it was all padding and holds no sound."""
+
+
+class Unsealer:
+    """Takes packets as they come and gives out frames of known people, each packet decrypted exactly once.
+
+    No packet, whatever is in it, makes it raise. Not safe for use by several threads at once.
+
+    Args:
+        transport: opens the packets.
+        cipher: opens the frames in them.
+        own_id: the bot's own user id, which owns no SSRC that is heard.
+    """
+
+    def __init__(self, transport: TransportCipher, cipher: FrameCipher, own_id: int) -> None:
+        self._transport = transport
+        self._cipher = cipher
+        self._own_id = own_id
+        self._map = SsrcMap()
+        self._users = self._map.users
+        self._waiting = WaitingRoom()
+        self._refused: set[int] = set()
+        self._surprises = 0
+        self.bad_packets = 0
+        """Damaged, forged, or not readable."""
+
+    @property
+    def unknown_ssrcs(self) -> int:
+        """SSRCs whose owner is being looked for."""
+        return len(self._waiting)
+
+    @property
+    def dropped_packets(self) -> int:
+        """Packets dropped at a bound."""
+        return self._waiting.dropped
+
+    def receive(self, packet: bytes, now: float) -> Sequence[Frame]:
+        """The frames that this packet brings: none, its own, or also those that waited for its owner to be known."""
+        try:
+            return self._receive(packet, now)
+        except BadPacket:
+            self.bad_packets += 1
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a panic inside davey is no Exception, and no packet may stop the next one
+            self.bad_packets += 1
+            self._log("packet", error)
+        return ()
+
+    def _receive(self, packet: bytes, now: float) -> Sequence[Frame]:
+        header = parse(packet)
+        if header is None:
+            return ()
+        ssrc = header.ssrc
+        user_id = self._users.get(ssrc)
+        if user_id is None:
+            if self._map.is_ignored(ssrc):
+                return ()
+        elif user_id in self._refused:
+            return ()
+        frame = strip(self._transport.open(packet, header.size), header)
+        if user_id is None or (self._waiting and ssrc in self._waiting):
+            return self._settle(Sealed(ssrc, header.sequence, header.timestamp, now, frame))
+        self._map.heard(user_id, now)
+        opus = self._cipher.open(user_id, frame) if frame else frame
+        if isinstance(opus, Failure):
+            return self._mend(Sealed(ssrc, header.sequence, header.timestamp, now, frame), user_id)
+        return (Frame(user_id, ssrc, header.sequence, header.timestamp, now, opus),)
+
+    def _settle(self, packet: Sealed) -> Sequence[Frame]:
+        """A packet whose owner is not known, or that others wait before."""
+        if not packet.frame and packet.ssrc not in self._waiting:
+            return ()  # all padding: the server probes the line
+        user_id = self._users.get(packet.ssrc)
+        if user_id is not None:
+            self._waiting.add(packet)
+            return self._release(packet.ssrc, user_id) if self._cipher.ready else ()
+        found = self._find_owner(packet, packet.arrival)
+        if found is None:
+            self._waiting.add(packet)
+            return ()
+        user_id, opus = found
+        frames = self._release(packet.ssrc, user_id)
+        if user_id not in self._refused:
+            frames.append(Frame(user_id, packet.ssrc, packet.sequence, packet.timestamp, packet.arrival, opus))
+        return frames
+
+    def _mend(self, packet: Sealed, user_id: int) -> Sequence[Frame]:
+        """A frame of a known SSRC that could not be opened: the session is not ready, the SSRC has a new owner, or it is lost."""
+        if not self._cipher.ready:
+            self._waiting.add(packet)
+            return ()
+        found = self._find_owner(packet, packet.arrival)
+        if found is None:
+            return (Frame(user_id, *packet[:4], opus=None),)
+        user_id, opus = found
+        return (Frame(user_id, *packet[:4], opus=opus),) if user_id not in self._refused else ()
+
+    def _find_owner(self, packet: Sealed, now: float) -> tuple[int, bytes] | None:
+        """By trial decryption: no frame of one person can be opened with another's key."""
+        members = (user_id for user_id in self._cipher.members() if user_id != self._own_id)
+        found = self._cipher.owner(packet.frame, self._map.candidates(members, now))
+        if found is not None:
+            self._map.bind(packet.ssrc, found[0], now)
+        return found
+
+    def _release(self, ssrc: int, user_id: int, opened: tuple[Sealed, bytes] | None = None) -> list[Frame]:
+        """What waits for this SSRC; `opened` is one of its packets that has been decrypted already."""
+        packets = self._waiting.take(ssrc)
+        if user_id in self._refused:
+            return []
+        return [
+            Frame(user_id, *packet[:4], opus=opened[1] if opened and opened[0] is packet else self._opened(user_id, packet.frame))
+            for packet in packets
+        ]
+
+    def _opened(self, user_id: int, frame: bytes) -> bytes | None:
+        if not frame:
+            return frame
+        try:
+            opus = self._cipher.open(user_id, frame)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as in `receive`
+            self._log("frame", error)
+            return None
+        return None if isinstance(opus, Failure) else opus
+
+    def _log(self, what: str, error: BaseException) -> None:
+        self._surprises += 1
+        if self._surprises % _LOG_EVERY == 1:
+            log.warning("a voice %s could not be read (%d of them so far)", what, self._surprises, exc_info=error)
+
+    def speaking(self, user_id: int, ssrc: int, now: float) -> Sequence[Frame]:
+        """The voice gateway said whose SSRC it is (op 5, op 12): gives out what waited for that."""
+        if user_id == self._own_id or not ssrc:
+            return ()
+        self._map.bind(ssrc, user_id, now)
+        return self._release(ssrc, user_id) if ssrc in self._waiting and self._cipher.ready else ()
+
+    def ignore(self, ssrc: int) -> None:
+        """The SSRC of a camera or a shared screen."""
+        self._map.ignore(ssrc)
+
+    def left(self, user_id: int) -> None:
+        """The person left (op 13): what comes with their SSRC from now on is somebody else's."""
+        self._map.drop(user_id)
+
+    def session_began(self, now: float) -> Sequence[Lost]:
+        """A new voice session (op 2): SSRCs are given out anew."""
+        self._map.clear()
+        return self._told(now, everything=True)
+
+    def tick(self, now: float) -> Sequence[Frame | Lost]:
+        """Give out what waited for the end-to-end session, give up what has waited too long. To be called about twice a second."""
+        if not self._waiting:
+            return ()
+        result: list[Frame | Lost] = []
+        if self._cipher.ready:
+            for ssrc in self._waiting.ssrcs():
+                result += self._retry(ssrc, now)
+        result += self._told(now, everything=False)
+        return result
+
+    def _retry(self, ssrc: int, now: float) -> list[Frame]:
+        user_id = self._users.get(ssrc)
+        if user_id is not None:
+            return self._release(ssrc, user_id)
+        newest = self._waiting.newest(ssrc, MARKER)
+        found = self._find_owner(newest, now) if newest is not None else None
+        if newest is None or found is None:
+            return []
+        return self._release(ssrc, found[0], (newest, found[1]))
+
+    def _told(self, now: float, *, everything: bool) -> list[Lost]:
+        return [
+            Lost(None, unclaimed.at, unclaimed.packets * 0.02, "nobody could be found whose voice it is")
+            for unclaimed in self._waiting.give_up(now, everything=everything)
+            if unclaimed.packets >= TELL_UNCLAIMED
+        ]
+
+    def refuse(self, user_id: int) -> None:
+        """This person's packets are dropped before they are decrypted or decoded.
+
+        While the owner of an SSRC is looked for, a single frame may be decrypted; it is dropped too.
+        """
+        self._refused.add(user_id)
+
+    def accept(self, user_id: int) -> None:
+        """The person may be heard again."""
+        self._refused.discard(user_id)
