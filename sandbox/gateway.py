@@ -33,8 +33,9 @@ _RESUMABLE = {CloseCode.UNKNOWN_ERROR, CloseCode.DECODE_ERROR, CloseCode.RATE_LI
 class Connection:
     """One WebSocket: frames go through a queue, so that dispatching never waits."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self.socket = socket
+        self._transport = transport
         self.session: Session | None = None
         self.key = secrets.token_hex(8)
         self._outbox: asyncio.Queue[str] = asyncio.Queue(_OUTBOX)
@@ -48,9 +49,8 @@ class Connection:
 
     def abort(self) -> None:
         """Cut the connection as a broken network would: without a closing handshake."""
-        transport = self.socket.get_extra_info("transport")
-        if transport is not None:
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     async def pump(self) -> None:
         """Send what is queued, until cancelled or the client has gone."""
@@ -105,7 +105,7 @@ class Gateway:
         """Handle one client's connection until it ends."""
         socket = web.WebSocketResponse(autoclose=True)
         await socket.prepare(request)
-        connection = Connection(socket)
+        connection = Connection(socket, request.transport)
         self._connections.add(connection)
         pump = asyncio.create_task(connection.pump())
         connection.send(frame(Op.HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL_MS}))

@@ -174,7 +174,7 @@ class Interactions:
         event |= {"id": str(pending.id), "type": int(kind), "token": token, "data": data}
         if source is not None:
             event["message"] = payloads.message(self._world, source)
-        self._world.record("interaction.create", interaction_id=pending.id, user_id=user_id, kind=kind.name, data=data)
+        self._world.record("interaction.create", interaction_id=pending.id, user_id=user_id, type=kind.name, data=data)
         self._world.emit("INTERACTION_CREATE", event, Intent.ALWAYS)
         return pending
 

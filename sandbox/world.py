@@ -212,7 +212,7 @@ class World:
             listener(Dispatch(name, data, intent))
 
     def _add(self, display_name: str, *, bot: bool) -> User:
-        user = User(self.snowflake(), display_name.lower(), display_name, bot)
+        user = User(self.snowflake(), display_name if bot else display_name.lower(), display_name, bot)
         member = Member(user, joined_at=self.clock())
         self.guild.members[user.id] = member
         data = payloads.member(member) | {"guild_id": str(self.guild.id)}

@@ -54,7 +54,7 @@ class PlainClient(discord.Client):
     """A client with a command tree and a queue of the events that tests ask for."""
 
     def __init__(self, intents: discord.Intents | None = None) -> None:
-        super().__init__(intents=intents or discord.Intents.default())
+        super().__init__(intents=intents or discord.Intents.default(), guild_ready_timeout=0.05)
         self.tree = app_commands.CommandTree(self)
         self.received: asyncio.Queue[discord.Message] = asyncio.Queue()
         self.resumed = asyncio.Event()
