@@ -60,12 +60,15 @@ class Person:
         frames = await asyncio.to_thread(utterance.frames, 0, _AHEAD)
         begin = max(loop.time(), start or 0.0)
         base = max(round((begin - self._born) / TICK), self._tick + 1)
-        for block in range(0, len(utterance.plan), _AHEAD):
-            ahead = loop.run_in_executor(None, utterance.frames, block + _AHEAD, block + 2 * _AHEAD)
-            await self._send_block(frames, begin, base, send, said, utterance)
-            frames = await ahead
+        for block in range(_AHEAD, len(utterance.plan) + _AHEAD, _AHEAD):
+            ahead = loop.run_in_executor(None, utterance.frames, block, block + _AHEAD)
+            try:
+                await self._send_block(frames, begin, base, send, said, utterance)
+            finally:
+                await asyncio.wait({ahead})  # the encoder serves one thread at a time, also when this is cancelled
             if self.gone.is_set():
                 break
+            frames = ahead.result()
         said.finish(loop.time(), cut=self.gone.is_set())
 
     async def _send_block(

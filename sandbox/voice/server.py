@@ -98,13 +98,14 @@ class VoiceServer:
         self.log.record("voice.listening", endpoint=self.endpoint, media_port=self.media_port)
 
     async def stop(self) -> None:
-        """Stop everybody's speech, close all connections."""
+        """Stop everybody's speech, close all connections; may be called twice."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._gateway.close()
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
         self._media.close()
 
     # Clients
@@ -119,7 +120,7 @@ class VoiceServer:
         client = self._clients.get(user_id)
         if client is not None:
             self._drop(client, CloseCode.DISCONNECTED)
-            await self._settled(client.grant.channel_id)
+        await asyncio.sleep(0)  # the close frame goes out before whatever the main gateway says next
 
     def client_audio(self, user_id: int) -> ClientAudio:
         """What a connected client has sent over UDP."""
