@@ -47,7 +47,7 @@ def _transcript(entries: tuple[Spoken, ...]) -> Iterator[str]:
             case Line():
                 yield f"{bold_name(entry.name)} ({clock(entry.start)}): {escape(entry.text)}"
             case Gap():
-                yield f"_{escape(gap_text(entry))} ({clock(entry.start)})_"
+                yield f"_[{escape(gap_text(entry)[1:-1])}] ({clock(entry.start)})_"
             case Note():
                 yield f"_{escape(entry.text)} ({clock(entry.at)})_"
         yield ""
