@@ -182,7 +182,7 @@ def test_the_file_holds_transcript_gaps_and_outcome() -> None:
     assert "- Began: 2026-01-05 09:00 UTC" in text
     assert "**Ana** (0:12): We ship on Friday, and Ben will send the report." in text
     assert "_[gap 3.2 s: Ben's audio lost] (0:45)_" in text
-    assert "_Cem left._ (1:01)" in text
+    assert "_Cem left. (1:01)_" in text
     assert "- **Ben**: Ben will send the report. (due Fri 09 Jan 2026)" in text
     assert text.index("0:12") < text.index("0:45") < text.index("0:50") < text.index("1:01")
 
