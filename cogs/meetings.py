@@ -9,13 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands import answer
-from bot.errors import NoMeeting
+from bot.errors import MinutesError, NoMeeting
 from bot.publish.status import status_text
 from cogs.context import Interaction, member, origin, voice_channel
 
 if TYPE_CHECKING:
     from bot.meetings.service import MeetingService
-
     from bot.meetings.status import MeetingStatus
     from bot.publish.room import DiscordDirectory
 
@@ -42,7 +41,7 @@ class Meetings(commands.GroupCog, name="meeting", description="A live transcript
         room = self._directory.make(voice_channel(interaction, channel), origin(interaction))
         room.check()
         await interaction.response.defer(ephemeral=True, thinking=True)
-        meeting = await self._service.start(room, title=title or room.channel_name, started_by=interaction.user.id)
+        meeting = await self._service.start(room, title or room.channel_name, interaction.user.id)
         await answer(interaction, f"I listen in <#{room.channel_id}>. The transcript: {meeting.status().thread_url}")
 
     @app_commands.command(description="End the meeting and post its summary")
@@ -50,7 +49,10 @@ class Meetings(commands.GroupCog, name="meeting", description="A live transcript
         """Stop listening; the summary comes into the thread."""
         status = self._running(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._service.stop(member(interaction).guild.id, reason=f"stopped by {member(interaction).display_name}")
+        who = member(interaction)
+        meeting = await self._service.stop(who.guild.id, f"stopped by {who.display_name}")
+        if meeting.failure is not None:
+            raise MinutesError(meeting.failure)
         await answer(interaction, f"The meeting has ended. Its summary: {status.thread_url}")
 
     @app_commands.command(description="Show whether I hear everybody")
