@@ -260,7 +260,10 @@ class Speaker:
 
     def _conceal(self, samples: int) -> bytes:
         self._concealed += 1
-        return self._decoder.conceal(samples)
+        try:
+            return self._decoder.conceal(samples)
+        except OpusError:  # nothing to guess from
+            return bytes(samples * SAMPLE_BYTES)
 
     def _recover(self, opus: bytes, samples: int) -> bytes:
         if carries_fec(opus):

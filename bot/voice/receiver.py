@@ -51,12 +51,8 @@ class Speakers:
         try:
             speaker = self._speakers.get(user_id) or self._begin(user_id, out)
             speaker.hear(frame, out)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # no frame may stop the next one
-            self.failures += 1
-            if self.failures % _LOG_EVERY == 1:
-                log.warning("a voice frame could not be heard (%d of them so far)", self.failures, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - no frame may stop the next one
+            self._failed(error)
 
     def _begin(self, user_id: int, out: list[VoiceEvent]) -> Speaker:
         if len(self._speakers) >= MAX_SPEAKERS:
@@ -71,8 +67,16 @@ class Speakers:
         out: list[VoiceEvent] = []
         for speaker in self._speakers.values():
             if speaker.active:
-                speaker.tick(now, out)
+                try:
+                    speaker.tick(now, out)
+                except Exception as error:  # noqa: BLE001 - nobody's sound may stop the others'
+                    self._failed(error)
         return out
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        if self.failures % _LOG_EVERY == 1:
+            log.warning("somebody's sound could not be heard (%d times so far)", self.failures, exc_info=error)
 
     def left(self, user_id: int) -> list[VoiceEvent]:
         """Give out the rest of what a person said, and forget them."""
@@ -156,24 +160,24 @@ class Receiver:
         """Give out everything that is held of the people who are known."""
         return self._speakers.flush()
 
-    def refuse(self, user_id: int) -> None:
-        """This person's packets are dropped before they are decoded."""
-        self.unsealer.refuse(user_id)
+    def refuse(self, user_id: int) -> list[VoiceEvent]:
+        """Drop what is held of this person, and what still comes. The unsealer is told apart, so that nothing is decrypted."""
         self._speakers.refuse(user_id)
+        return []
 
-    def accept(self, user_id: int) -> None:
+    def accept(self, user_id: int) -> list[VoiceEvent]:
         """The person may be heard again."""
-        self.unsealer.accept(user_id)
         self._speakers.accept(user_id)
+        return []
 
-    def health(self, *, connected: bool, encrypted_ready: bool) -> VoiceHealth:
+    def health(self, *, connected: bool, encrypted_ready: bool, dropped: int = 0) -> VoiceHealth:
         """The counters now."""
         return VoiceHealth(
             connected=connected,
             encrypted_ready=encrypted_ready,
             people=len(self._people),
             unknown_ssrcs=self.unsealer.unknown_ssrcs,
-            dropped_packets=self.unsealer.dropped_packets,
+            dropped_packets=self.unsealer.dropped_packets + dropped,
             bad_packets=self.unsealer.bad_packets + self._speakers.failures,
             speakers=self._speakers.health(),
         )

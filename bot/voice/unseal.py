@@ -55,6 +55,10 @@ class Unsealer:
         self._waiting = WaitingRoom()
         self._refused: set[int] = set()
         self._surprises = 0
+        self.opened = 0
+        """Frames that were given out with their sound."""
+        self.undecryptable = 0
+        """Frames that were given out as lost."""
         self.bad_packets = 0
         """Damaged, forged, or not readable."""
 
@@ -99,6 +103,7 @@ class Unsealer:
         opus = self._cipher.open(user_id, frame) if frame else frame
         if isinstance(opus, Failure):
             return self._mend(Sealed(ssrc, header.sequence, header.timestamp, now, frame), user_id)
+        self.opened += 1
         return (Frame(user_id, ssrc, header.sequence, header.timestamp, now, opus),)
 
     def _settle(self, packet: Sealed) -> Sequence[Frame]:
@@ -126,6 +131,7 @@ class Unsealer:
             return ()
         found = self._find_owner(packet, packet.arrival)
         if found is None:
+            self.undecryptable += 1
             return (Frame(user_id, *packet[:4], opus=None),)
         user_id, opus = found
         return (Frame(user_id, *packet[:4], opus=opus),) if user_id not in self._refused else ()
