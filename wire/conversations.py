@@ -40,6 +40,12 @@ class Conversation(Shape):
     metadata: dict[str, object] = Field(default_factory=dict)
 
 
+class Conversations(Shape):
+    """`GET /v1/conversations`."""
+
+    conversations: list[Conversation] = Field(default_factory=list)
+
+
 class Word(Shape):
     """A word of a message, with `verbose=true`."""
 

@@ -1,0 +1,216 @@
+"""Keeps conversations. One writer at a time; a call that returns has been committed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from engine.conversations.database import open_database
+from engine.conversations.models import ConversationRow, InsightRow, MemberRow, MessageRow, TopicRow
+from engine.errors import NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import SQLColumnExpression
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from engine.conversations.models import Base, Json
+    from engine.insights.types import Changes, Insight, Speaker, Topic
+
+UNKNOWN: Final = "The conversationId is either invalid or does not exist."
+_ID_FROM: Final = 10**15
+_Row = TypeVar("_Row", MessageRow, InsightRow, TopicRow)
+_Keyed = TypeVar("_Keyed", InsightRow, TopicRow)
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeIds:
+    """The UUIDs that insights and topics have in the stream, by key; an item keeps its own while it changes."""
+
+    insights: Mapping[str, str]
+    topics: Mapping[str, str]
+
+
+def new_id() -> str:
+    """An id of the Conversation API: 16 decimal digits."""
+    return str(_ID_FROM + secrets.randbelow(9 * _ID_FROM))
+
+
+def new_uuid() -> str:
+    """An id of the stream."""
+    return str(uuid.uuid4())
+
+
+class Store:
+    """All conversations of this engine."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open the database file, or make it. Raises `SettingsError`."""
+        return cls(await open_database(path))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _write(self) -> AsyncIterator[AsyncSession]:
+        async with self._writing, self._sessions.begin() as session:
+            yield session
+
+    # The life of a conversation
+
+    async def add(self, *rows: Base) -> None:
+        """Keep new rows: a conversation, a member, a message."""
+        async with self._write() as session:
+            session.add_all(rows)
+
+    async def alive(self) -> list[ConversationRow]:
+        """Conversations that have not ended, of all applications."""
+        async with self._sessions() as session:
+            return list(await session.scalars(select(ConversationRow).where(ConversationRow.end_time.is_(None))))
+
+    async def keep_until(self, conversation_id: str, resume_until: float | None, no_connection_timeout: float) -> None:
+        """Say until when the connection id leads here (None: a socket is open), and what it will be counted from then on."""
+        await self._change(conversation_id, resume_until=resume_until, no_connection_timeout=no_connection_timeout)
+
+    async def end(self, conversation_id: str, end_time: float) -> None:
+        """The conversation is over."""
+        await self._change(conversation_id, end_time=end_time, resume_until=None)
+
+    async def _change(self, conversation_id: str, **values: float | None) -> None:
+        async with self._write() as session:
+            await session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(**values))
+
+    async def save(self, conversation_id: str, changes: Changes, *, whole: bool = False) -> RealtimeIds:
+        """Keep new and changed insights and topics; with `whole`, drop those that are not among them."""
+        async with self._write() as session:
+            insights = await _rows(session, InsightRow, conversation_id, [item.key for item in changes.insights], whole=whole)
+            for insight in changes.insights:
+                _fill_insight(insights[insight.key], insight)
+            topics = await _rows(session, TopicRow, conversation_id, [item.key for item in changes.topics], whole=whole)
+            for topic in changes.topics:
+                _fill_topic(topics[topic.key], topic)
+        return RealtimeIds(
+            insights={key: row.realtime_id for key, row in insights.items()},
+            topics={key: row.realtime_id for key, row in topics.items()},
+        )
+
+    async def delete(self, app_id: str, conversation_id: str) -> None:
+        """Delete a conversation and all that belongs to it. Raises `NotFound`."""
+        async with self._write() as session:
+            statement = delete(ConversationRow).where(ConversationRow.id == conversation_id, ConversationRow.app_id == app_id)
+            if not (await session.execute(statement.returning(ConversationRow.id))).scalars().all():
+                raise NotFound(UNKNOWN)
+
+    # Reading
+
+    async def conversation(self, app_id: str, conversation_id: str) -> ConversationRow:
+        """One conversation of an application. Raises `NotFound`."""
+        async with self._sessions() as session:
+            row = await session.get(ConversationRow, conversation_id)
+        if row is None or row.app_id != app_id:
+            raise NotFound(UNKNOWN)
+        return row
+
+    async def conversations(
+        self, app_id: str, *, since: float, until: float, sort: str, descending: bool, limit: int, offset: int
+    ) -> list[ConversationRow]:
+        """Those that began between two times, sorted by a column."""
+        column = getattr(ConversationRow, sort)
+        statement = (
+            select(ConversationRow)
+            .where(ConversationRow.app_id == app_id, ConversationRow.start_time.between(since, until))
+            .order_by(column.desc() if descending else column.asc(), ConversationRow.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        async with self._sessions() as session:
+            return list(await session.scalars(statement))
+
+    async def members(self, conversation_ids: Sequence[str]) -> dict[str, list[MemberRow]]:
+        """Who takes part, by conversation, in the order of coming."""
+        statement = select(MemberRow).where(MemberRow.conversation_id.in_(conversation_ids)).order_by(MemberRow.position)
+        found: dict[str, list[MemberRow]] = {conversation_id: [] for conversation_id in conversation_ids}
+        async with self._sessions() as session:
+            for member in await session.scalars(statement):
+                found[member.conversation_id].append(member)
+        return found
+
+    async def messages(self, conversation_id: str) -> list[MessageRow]:
+        """What was said, in the order in which it began."""
+        return await self._all(MessageRow, conversation_id, MessageRow.start_time, MessageRow.position)
+
+    async def message_ids(self, conversation_id: str) -> dict[str, str]:
+        """The 16-digit ids of messages by their UUIDs."""
+        statement = select(MessageRow.realtime_id, MessageRow.id).where(MessageRow.conversation_id == conversation_id)
+        async with self._sessions() as session:
+            rows = await session.execute(statement)
+            return {row.realtime_id: row.id for row in rows}
+
+    async def insights(self, conversation_id: str, kind: str) -> list[InsightRow]:
+        """Insights of one kind, in the order of their telling."""
+        rows = await self._all(InsightRow, conversation_id, InsightRow.position)
+        return [row for row in rows if row.kind == kind]
+
+    async def topics(self, conversation_id: str) -> list[TopicRow]:
+        """Topics, best first."""
+        return await self._all(TopicRow, conversation_id, TopicRow.score.desc(), TopicRow.position)
+
+    async def _all(self, table: type[_Row], conversation_id: str, *order: SQLColumnExpression[Any]) -> list[_Row]:
+        statement = select(table).where(table.conversation_id == conversation_id).order_by(*order)
+        async with self._sessions() as session:
+            return list(await session.scalars(statement))
+
+
+async def _rows(
+    session: AsyncSession, table: type[_Keyed], conversation_id: str, keys: Sequence[str], *, whole: bool
+) -> dict[str, _Keyed]:
+    """The row of each key, old or new; with `whole`, their order is the keys' and rows without a key go."""
+    old = {row.key: row for row in await session.scalars(select(table).where(table.conversation_id == conversation_id))}
+    rows: dict[str, _Keyed] = {}
+    for place, key in enumerate(dict.fromkeys(keys), start=0 if whole else len(old)):
+        row = old.get(key)
+        if row is None:
+            row = table(id=new_id(), realtime_id=new_uuid(), conversation_id=conversation_id, key=key, position=place)
+            session.add(row)
+        elif whole:
+            row.position = place
+        rows[key] = row
+    if whole:
+        for key in old.keys() - rows.keys():
+            await session.delete(old[key])
+    return rows
+
+
+def _fill_insight(row: InsightRow, insight: Insight) -> None:
+    row.kind, row.text, row.score = insight.kind, insight.text, insight.score
+    row.message_ids = list(insight.message_ids)
+    row.speaker = _person(insight.speaker)
+    row.assignee = _person(insight.assignee) if insight.assignee else None
+    due = insight.due
+    row.due = due.when.isoformat() if due else None
+    row.due_phrase, row.due_offset = (due.phrase, due.offset) if due else ("", -1)
+
+
+def _fill_topic(row: TopicRow, topic: Topic) -> None:
+    row.text, row.score = topic.text, topic.score
+    row.message_ids, row.root_words, row.parents = list(topic.message_ids), list(topic.root_words), list(topic.parents)
+
+
+def _person(speaker: Speaker) -> Json:
+    return {"id": speaker.id, "name": speaker.name, "userId": speaker.user_id}

@@ -1,0 +1,142 @@
+"""Runs the engine as a program: one port, a line when it is ready, an ending in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from engine.app import create_app
+from engine.conversations.store import Store
+from engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastapi import FastAPI
+
+    from engine.auth import Credentials
+    from engine.recognition.types import Recognition
+    from engine.settings import EngineSettings
+    from engine.streaming.findings import InsightsFactory
+
+MAX_FRAME: Final = 1 << 20
+"""Bytes of one WebSocket message; documented frames of sound have 8,192."""
+PING_SECONDS: Final = 30.0
+LAST_SECONDS: Final = 5
+"""How long sockets may take to close once their conversations have ended."""
+
+
+class EngineServer(uvicorn.Server):
+    """uvicorn, but conversations end before sockets are cut, and a signal is a reason to stop, not an error."""
+
+    def __init__(self, app: FastAPI, on_ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            log_level="warning",  # below that uvicorn writes addresses out, and a token may stand in them
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=MAX_FRAME,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=LAST_SECONDS,
+        )
+        super().__init__(config)
+        self._app = app
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what goes on, then close."""
+        await self._app.state.hub.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask for an end at SIGINT, SIGTERM and, on Windows, SIGBREAK; the process then ends with 0."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        names = ("SIGINT", "SIGTERM", "SIGBREAK")
+        signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {one: signal.signal(one, self.handle_exit) for one in signals}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening port; 0 is any free one. Raises `SettingsError` with one sentence."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise SettingsError(f"ENGINE_HOST {host} is not an address of this machine ({error.strerror}).") from error
+    listener = socket.socket(family, kind, protocol)
+    if sys.platform != "win32":  # there it would let two programs share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Port {port} of {host} cannot be opened ({error.strerror}): stop what uses it, or set ENGINE_PORT to another."
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def address(host: str, listener: socket.socket) -> str:
+    """Where clients on this machine find the port."""
+    port = listener.getsockname()[1]
+    reachable = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+async def serve(
+    settings: EngineSettings,
+    credentials: Credentials,
+    recognition: Recognition,
+    insights: InsightsFactory,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    parent_watch: bool = False,
+) -> None:
+    """Serve until a signal comes or, with `parent_watch`, until stdin is closed. Raises `SettingsError`."""
+    store = await Store.open(settings.data_dir / "engine" / "conversations.db")
+    server = EngineServer(create_app(settings, recognition, insights, store, credentials=credentials), on_ready)
+    if parent_watch:
+        _watch_stdin(asyncio.get_running_loop(), server)
+    await server.serve([listener])
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, server: EngineServer) -> None:
+    """Stop when the parent's end of the pipe is closed, which it is when the parent is gone, however it went."""
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):  # a pipe that breaks is as closed as one that ends
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()

@@ -1,0 +1,154 @@
+"""What the server sends on a stream, from what the engine knows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from engine.clock import iso
+from wire.base import Payload, Person
+from wire.insights import DueBy, Hint, InsightFrame, MessageReference, StreamInsight, Tag, TagDate, TagPerson, TagValue
+from wire.messages import MessageFrame, MessageMetadata, MessageSpan, StreamMessage
+from wire.recognition import (
+    Alternative,
+    Moment,
+    Punctuated,
+    RawAlternatives,
+    RecognisedWord,
+    RecognitionFrame,
+    RecognitionResult,
+    ResultPayload,
+)
+from wire.session import ConversationRef, ErrorFrame, SessionEvent, SessionFrame
+from wire.topics import RootWord, StreamTopic, TopicFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.conversations.models import MessageRow
+    from engine.insights.types import Insight, Speaker, Topic
+    from engine.recognition.types import Final, Interim
+    from engine.streaming.timeline import Timeline
+    from wire.session import SessionEventType
+
+
+def event(kind: SessionEventType, conversation_id: str | None = None) -> str:
+    """A step in the life of a stream."""
+    data = ConversationRef(conversation_id=conversation_id) if conversation_id else None
+    return SessionFrame(message=SessionEvent(type=kind, data=data)).wire()
+
+
+def completed(conversation_id: str) -> str:
+    """The end of the conversation, with both spellings of its id that clients look for."""
+    data = ConversationRef(conversation_id=conversation_id)
+    return SessionFrame(message=SessionEvent(type="conversation_completed", conversation_id=conversation_id, data=data)).wire()
+
+
+def error(message: str, details: str) -> str:
+    """A refusal."""
+    return ErrorFrame(message=message, details=details).wire()
+
+
+def interim(result: Interim, timeline: Timeline, user: Person) -> str:
+    """The utterance so far, as of the sound that has arrived."""
+    return _recognition(result.text, Alternative(transcript=result.text), user, timeline.elapsed(timeline.end), is_final=False)
+
+
+def final(result: Final, timeline: Timeline, user: Person) -> str:
+    """The finished utterance."""
+    words = [
+        RecognisedWord(
+            word=word.text, start_time=_moment(timeline.elapsed(word.start)), end_time=_moment(timeline.elapsed(word.end))
+        )
+        for word in result.words
+    ]
+    reading = Alternative(transcript=result.text, confidence=result.confidence, words=words)
+    return _recognition(result.text, reading, user, timeline.elapsed(result.end), is_final=True)
+
+
+def _recognition(text: str, reading: Alternative, user: Person, elapsed: float, *, is_final: bool) -> str:
+    result = RecognitionResult(
+        is_final=is_final,
+        payload=ResultPayload(raw=RawAlternatives(alternatives=[reading])),
+        punctuated=Punctuated(transcript=text),
+        user=user,
+    )
+    return RecognitionFrame(message=result, time_offset=round(elapsed * 1000)).wire()
+
+
+def _moment(seconds: float) -> Moment:
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    return Moment(seconds=str(whole), nanos=str(thousandths * 1_000_000))
+
+
+def message(number: int, row: MessageRow, speaker: Person, *, began: float, timezone_offset: float) -> str:
+    """A finished sentence; `began` is the time that its conversation began."""
+    words = [{"word": word["word"], "startTime": iso(word["start"]), "endTime": iso(word["end"])} for word in row.words]
+    said = StreamMessage(
+        id=row.realtime_id,
+        from_=speaker,
+        payload=Payload(content=row.text),
+        metadata=MessageMetadata(
+            timezone_offset=timezone_offset,
+            original_content=row.text,
+            original_message_id=row.realtime_id,
+            words=json.dumps(words, ensure_ascii=False, separators=(",", ":")),
+        ),
+        duration=MessageSpan(
+            start_time=iso(row.start_time),
+            end_time=iso(row.end_time),
+            time_offset=round(max(0.0, row.start_time - began), 2),
+            duration=round(row.end_time - row.start_time, 2),
+        ),
+    )
+    return MessageFrame(sequence_number=number, messages=[said]).wire()
+
+
+def insights(number: int, items: Iterable[Insight], ids: Mapping[str, str]) -> str:
+    """New or changed insights; `ids` are their UUIDs by key."""
+    return InsightFrame(sequence_number=number, insights=[_insight(item, ids[item.key]) for item in items]).wire()
+
+
+def _insight(item: Insight, realtime_id: str) -> StreamInsight:
+    assignee = item.assignee or (item.speaker if item.kind == "question" else None)
+    return StreamInsight(
+        id=realtime_id,
+        type=item.kind,
+        confidence=item.score,
+        message_reference=MessageReference(id=item.message_ids[0] if item.message_ids else ""),
+        payload=Payload(content=item.text),
+        from_=_person(item.speaker),
+        assignee=_person(assignee) if assignee else Person(),
+        due_by=DueBy(value=item.due.when.isoformat()) if item.due else None,
+        hints=[Hint(key="confidenceScore", value=f"{item.score:.2f}")],
+        tags=[] if item.kind == "question" else list(_tags(item)),
+    )
+
+
+def _tags(item: Insight) -> Iterable[Tag]:
+    if item.due and item.due.offset >= 0:
+        day = TagValue(value=TagDate(datetime=item.due.when.date().isoformat()))
+        yield Tag(type="date", text=item.due.phrase, begin_offset=item.due.offset, value=day)
+    who = item.assignee
+    if who and who.name and (place := item.text.find(who.name)) >= 0:
+        person = TagPerson(name=who.name, id=who.id or None, assignee=True, user_id=who.user_id or None)
+        yield Tag(type="person", text=who.name, begin_offset=place, value=TagValue(value=person))
+
+
+def _person(speaker: Speaker) -> Person:
+    return Person(id=speaker.id or None, name=speaker.name or None, user_id=speaker.user_id or None)
+
+
+def topics(items: Iterable[Topic], ids: Mapping[str, str]) -> str:
+    """Topics that became worth telling; `ids` are their UUIDs by key."""
+    told = [
+        StreamTopic(
+            id=ids[topic.key],
+            phrases=topic.text,
+            root_words=[RootWord(text=word) for word in topic.root_words],
+            score=topic.score,
+            message_references=[MessageReference(id=ref, relation="text instance") for ref in topic.message_ids],
+        )
+        for topic in items
+    ]
+    return TopicFrame(topics=told).wire()

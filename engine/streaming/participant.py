@@ -1,0 +1,48 @@
+"""One started socket of a room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wire.base import Person
+
+if TYPE_CHECKING:
+    from engine.conversations.models import MemberRow
+    from engine.streaming.outlet import Outlet
+    from engine.streaming.protocol import StreamOptions
+    from engine.streaming.voice import Voice
+
+
+class Participant:
+    """A speaker, or an observer who only holds the conversation open: then `member` and `voice` are None."""
+
+    def __init__(self, outlet: Outlet, options: StreamOptions) -> None:
+        self.outlet = outlet
+        self.options = options
+        self.member: MemberRow | None = None
+        self.voice: Voice | None = None
+        self.refused = False
+        """The recogniser had no room for this socket's sound."""
+        self.kept_until: float | None = None
+        """After a stop that keeps the socket: when it ends unless it starts again; None while it streams."""
+
+    def wants(self, kind: str) -> bool:
+        """Whether insights of this kind, or topics, were asked for: all, when the start request does not say."""
+        asked = self.options.insight_types
+        return asked is None or kind in asked or (kind == "topic" and bool(asked))
+
+    @property
+    def user(self) -> Person:
+        """As recognition results name the speaker: every member that the client sent, with the engine's own id."""
+        sent = self.options.speaker or Person()
+        return sent.model_copy(update={"id": self.member.id if self.member else None})
+
+
+def sender(member: MemberRow) -> Person:
+    """As messages name the speaker."""
+    return Person(id=member.id, name=member.name, user_id=member.user_id)
+
+
+def identity(speaker: Person) -> str:
+    """What makes a speaker who comes back the same person: the user id, else the address, else the name."""
+    return f"user {speaker.user_id or speaker.email}" if speaker.user_id or speaker.email else f"name {speaker.name}"

@@ -1,0 +1,389 @@
+"""One connection id: its sockets, its one conversation, and the order in which things are kept, told and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from engine.conversations.models import MemberRow, MessageRow
+from engine.conversations.store import new_id, new_uuid
+from engine.errors import Overloaded
+from engine.recognition.types import Interim
+from engine.streaming import frames
+from engine.streaming.audience import Audience
+from engine.streaming.findings import Findings
+from engine.streaming.outlet import NORMAL, RESTART
+from engine.streaming.participant import Participant, identity, sender
+from engine.streaming.voice import Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from engine.clock import Clock
+    from engine.conversations.models import ConversationRow
+    from engine.conversations.store import Store
+    from engine.recognition.types import Final as FinalResult
+    from engine.recognition.types import Recognition, Result, SpeechStream
+    from engine.streaming.findings import InsightsFactory
+    from engine.streaming.intake import SoundFormat
+    from engine.streaming.outlet import Outlet
+    from engine.streaming.protocol import StreamOptions
+
+_logger = logging.getLogger(__name__)
+
+SILENCE_SECONDS: Final = 1_800.0
+"""A session without any sound for this long is ended."""
+ABANDONED_SECONDS: Final = 60.0
+"""A room that was opened for somebody who then could not come in ends after this."""
+HURRY_SECONDS: Final = 5.0
+"""How long recognition may still take when the engine stops."""
+
+
+class RoomOver(Exception):
+    """The conversation ended while somebody was on the way in."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all rooms share."""
+
+    recognition: Recognition
+    insights: InsightsFactory
+    store: Store
+    clock: Clock
+    spawn: Callable[[Coroutine[object, object, None]], None]
+    """Runs work that nobody waits for."""
+
+
+class Room:
+    """Alive from the first start request until the conversation has ended.
+
+    Whatever touches the conversation happens under one lock, so frames, rows and insights keep one order. Waiting for
+    the recogniser happens outside it, because its results need the lock.
+    """
+
+    def __init__(self, house: House, conversation: ConversationRow) -> None:
+        self.conversation = conversation
+        self.over = False
+        self._house = house
+        self._lock = asyncio.Lock()
+        self._audience = Audience()
+        self._members: dict[str, MemberRow] = {}
+        self._findings: Findings | None = None
+        self._messages = 0
+        self._last_sound = house.clock.time()
+        self._ending = False
+
+    @property
+    def streams(self) -> int:
+        """How many sockets are in."""
+        return len(self._audience.participants)
+
+    def restore(self, members: Iterable[MemberRow], resume_until: float) -> None:
+        """This conversation was begun before the engine started."""
+        self._members = {member.identity: member for member in members}
+        self.conversation.resume_until = resume_until
+
+    # Coming in
+
+    async def join(self, outlet: Outlet, options: StreamOptions, stream: SpeechStream | None) -> Participant:
+        """A good start request came. `stream` is None where no speaker is named. Raises `RoomOver`."""
+        async with self._lock:
+            if self.over:
+                raise RoomOver
+            participant = Participant(outlet, options)
+            await self._enter(participant, stream)
+            return participant
+
+    async def rejoin(self, participant: Participant, options: StreamOptions, stream: SpeechStream | None) -> None:
+        """A socket that was kept after its stop starts again. Raises `RoomOver`."""
+        async with self._lock:
+            if self.over:
+                raise RoomOver
+            participant.options, participant.kept_until, participant.refused = options, None, False
+            await self._enter(participant, stream)
+
+    async def _enter(self, participant: Participant, stream: SpeechStream | None) -> None:
+        options, row = participant.options, self.conversation
+        timeout = max(row.no_connection_timeout, options.no_connection_timeout)
+        if row.resume_until is not None or timeout != row.no_connection_timeout:
+            row.resume_until, row.no_connection_timeout = None, timeout
+            await self._house.store.keep_until(row.id, None, timeout)
+        if options.speaker is not None:
+            who = options.speaker
+            participant.member = await self._member(identity(who), who.name, who.user_id or who.email)
+        if stream is not None:
+            self._give_voice(participant, stream)
+        participant.outlet.send(frames.event("started_listening"))
+        participant.outlet.send(frames.event("conversation_created", row.id))
+        participant.outlet.send(frames.event("recognition_started", row.id))
+        self._audience.participants[participant] = None
+        self._last_sound = self._house.clock.time()
+
+    async def _member(self, key: str, name: str | None, user_id: str | None) -> MemberRow:
+        member = self._members.get(key)
+        if member is None:
+            member = MemberRow(
+                id=new_uuid(),
+                conversation_id=self.conversation.id,
+                identity=key,
+                position=len(self._members),
+                name=name,
+                user_id=user_id,
+            )
+            await self._house.store.add(member)
+            self._members[key] = member
+            await (await self._insights()).roster(self._members.values())
+        return member
+
+    def _give_voice(self, participant: Participant, stream: SpeechStream) -> None:
+        participant.voice = Voice(stream, participant.options.sound, partial(self._result, participant))
+
+    def subscribe(self, outlet: Outlet) -> None:
+        """Somebody only listens."""
+        outlet.send(frames.event("subscription_started", self.conversation.id))
+        self._audience.listeners[outlet] = None
+
+    def unsubscribe(self, outlet: Outlet) -> None:
+        """The listener is gone."""
+        self._audience.listeners.pop(outlet, None)
+
+    # Sound, and what comes of it
+
+    async def hear(self, participant: Participant, data: bytes) -> None:
+        """A frame of sound."""
+        if participant not in self._audience.participants:
+            return
+        if participant.voice is None and not participant.refused:
+            await self._hear_first(participant)
+        if participant.voice is not None:
+            now = self._last_sound = self._house.clock.time()
+            participant.voice.feed(data, now)
+
+    async def _hear_first(self, participant: Participant) -> None:
+        """Sound from a socket without a speaker: somebody whose name is not known."""
+        options = participant.options
+        try:
+            stream = self._house.recognition.open(vocabulary=options.vocabulary, language=options.language)
+        except Overloaded as error:
+            participant.refused = True
+            participant.outlet.send(frames.error("Too many streams.", str(error)))
+            return
+        async with self._lock:
+            if self.over or participant not in self._audience.participants:
+                await stream.abort()
+                return
+            taken = {other.member.identity for other in self._audience.participants if other.member}
+            key = next(name for number in range(len(taken) + 1) if (name := f"nobody {number}") not in taken)
+            participant.member = participant.member or await self._member(key, None, None)
+            self._give_voice(participant, stream)
+
+    def modify(self, participant: Participant, sound: SoundFormat) -> None:
+        """The sound has another form from here on."""
+        if participant.voice is not None:
+            participant.voice.change(sound, self._house.clock.time())
+        participant.outlet.send(frames.event("session_modified"))
+
+    async def _result(self, participant: Participant, voice: Voice, result: Result) -> None:
+        if not result.text.strip():
+            return
+        if isinstance(result, Interim):
+            self._audience.own(participant, frames.interim(result, voice.timeline, participant.user))
+            return
+        async with self._lock:
+            member = participant.member
+            if self.over or member is None:
+                return
+            findings = await self._insights()
+            row = self._row(member, voice, result)
+            await self._house.store.add(row)
+            self._audience.own(participant, frames.final(result, voice.timeline, participant.user))
+            began, zone = self.conversation.start_time, self.conversation.timezone_offset
+            self._audience.all(frames.message(row.position, row, sender(member), began=began, timezone_offset=zone))
+            self._audience.news(await findings.add(row, member))
+
+    def _row(self, member: MemberRow, voice: Voice, result: FinalResult) -> MessageRow:
+        at = voice.timeline.time
+        number, self._messages = self._messages, self._messages + 1
+        return MessageRow(
+            id=new_id(),
+            conversation_id=self.conversation.id,
+            realtime_id=new_uuid(),
+            member_id=member.id,
+            position=number,
+            text=result.text,
+            confidence=result.confidence,
+            start_time=at(result.start),
+            end_time=at(result.end),
+            words=[
+                {"word": word.text, "start": at(word.start), "end": at(word.end), "score": word.confidence}
+                for word in result.words
+            ],
+        )
+
+    async def _insights(self) -> Findings:
+        if self._findings is None:
+            self._findings = Findings(self._house.insights, self._house.store, self.conversation)
+            said = await self._house.store.messages(self.conversation.id)
+            self._messages = len(said)
+            await self._findings.recall(said, {member.id: member for member in self._members.values()})
+        return self._findings
+
+    # Going out
+
+    async def stop(self, participant: Participant, keep: float | None) -> None:
+        """A stop request came. Everything that was said is told before the last frames; `keep` as in `Stopped`."""
+        await self._hush([participant])
+        async with self._lock:
+            if participant not in self._audience.participants:
+                return
+            if keep is None:
+                await self._leave(participant)
+                return
+            await self._settle()
+            self._last_sound = self._house.clock.time()
+            participant.kept_until = self._last_sound + keep
+            participant.outlet.send(frames.event("recognition_stopped"))
+
+    async def lost(self, participant: Participant) -> None:
+        """The socket is gone without a stop request. What it had sent still counts."""
+        now = self._house.clock.time()
+        await self._hush([participant])
+        async with self._lock:
+            if participant not in self._audience.participants:
+                return
+            timeout = participant.options.no_connection_timeout
+            if participant.kept_until is not None or len(self._audience.participants) > 1 or timeout == 0:
+                await self._leave(participant)
+                return
+            await self._settle()
+            del self._audience.participants[participant]
+            await self._hold(now + timeout)
+
+    async def _hush(self, participants: Iterable[Participant], within: float | None = None) -> None:
+        """Returns when the sound of these has been recognised and told, or `within` seconds from now."""
+        heard = [participant for participant in participants if participant.voice is not None]
+        voices = [participant.voice for participant in heard if participant.voice is not None]
+        now = self._house.clock.time()
+        endings = [asyncio.create_task(voice.finish(now)) for voice in voices]
+        if not endings:
+            return
+        _, late = await asyncio.wait(endings, timeout=within)
+        for voice, ending in zip(voices, endings, strict=True):
+            if ending in late:
+                ending.cancel()
+                await voice.abort()
+        for problem in await asyncio.gather(*endings, return_exceptions=True):
+            if isinstance(problem, Exception):
+                _logger.error("A recogniser's stream could not be finished.", exc_info=problem)
+        for participant in heard:
+            participant.voice = None
+
+    async def _settle(self) -> None:
+        self._audience.news(await (await self._insights()).settle())
+
+    async def _leave(self, *leaving: Participant) -> None:
+        """Under the lock: the last frames, in the order that every client can take; the conversation ends with the last."""
+        await self._settle()
+        last = len(leaving) == len(self._audience.participants)
+        if last:
+            await self._finish()
+        for participant in leaving:
+            del self._audience.participants[participant]
+            participant.outlet.send(frames.completed(self.conversation.id))
+            if participant.kept_until is None:
+                participant.outlet.send(frames.event("recognition_stopped"))
+            participant.outlet.close(NORMAL)
+        if last:
+            for listener in self._audience.listeners:
+                listener.send(frames.completed(self.conversation.id))
+                listener.close(NORMAL)
+
+    async def _finish(self) -> None:
+        self.over = True
+        self.conversation.end_time = self._house.clock.time()
+        await self._house.store.end(self.conversation.id, self.conversation.end_time)
+
+    async def _hold(self, resume_until: float) -> None:
+        """Nobody is in: keep the conversation for whoever comes back in time."""
+        self.conversation.resume_until = resume_until
+        await self._house.store.keep_until(self.conversation.id, resume_until, self.conversation.no_connection_timeout)
+
+    # Time
+
+    def tick(self, now: float) -> None:
+        """Called a few times a second."""
+        if self.over or self._ending:
+            return
+        for participant in self._audience.participants:
+            if participant.voice is not None:
+                participant.voice.tick(now)
+        if not self._audience.participants:
+            deadline = self.conversation.resume_until
+            if now >= (self._last_sound + ABANDONED_SECONDS if deadline is None else deadline):
+                self._end_soon(self.end())
+        elif now - self._last_sound >= SILENCE_SECONDS:
+            self._end_soon(self.end())
+        else:
+            tired = [one for one in self._audience.participants if one.kept_until is not None and now >= one.kept_until]
+            if tired:
+                self._end_soon(self._dismiss(tired))
+
+    def _end_soon(self, work: Coroutine[object, object, None]) -> None:
+        self._ending = True
+        self._house.spawn(self._then_go_on(work))
+
+    async def _then_go_on(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        finally:
+            self._ending = False
+
+    async def _dismiss(self, tired: Iterable[Participant]) -> None:
+        async with self._lock:
+            now = self._house.clock.time()
+            for one in tired:
+                still = one in self._audience.participants and one.kept_until is not None and now >= one.kept_until
+                if still and not self.over:
+                    await self._leave(one)
+
+    async def end(self, within: float | None = None) -> None:
+        """End the conversation in order, whoever is in."""
+        await self._hush(list(self._audience.participants), within)
+        async with self._lock:
+            if not self.over:
+                await self._leave(*self._audience.participants)
+
+    async def suspend(self) -> None:
+        """The engine stops. A conversation that may outlive its sockets is kept for its next ones; any other ends."""
+        if not self._audience.participants:
+            return
+        timeout = max(one.options.no_connection_timeout for one in self._audience.participants)
+        if timeout == 0:
+            await self.end(HURRY_SECONDS)
+            return
+        await self._hush(list(self._audience.participants), HURRY_SECONDS)
+        async with self._lock:
+            if self.over:
+                return
+            await self._settle()
+            await self._hold(self._house.clock.time() + timeout)
+            self._close(RESTART, "The engine restarts: come back with the same connection id.")
+
+    async def discard(self) -> None:
+        """The conversation is being deleted: drop everything at once."""
+        async with self._lock:
+            self.over = True
+            for participant in self._audience.participants:
+                if participant.voice is not None:
+                    await participant.voice.abort()
+            self._close(NORMAL, "The conversation was deleted.")
+
+    def _close(self, code: int, reason: str) -> None:
+        for outlet in (*(participant.outlet for participant in self._audience.participants), *self._audience.listeners):
+            outlet.close(code, reason)
+        self._audience.participants.clear()
+        self._audience.listeners.clear()
