@@ -27,7 +27,7 @@ from bot.publish.publisher import ThreadPublisher
 from bot.publish.room import DiscordDirectory
 from bot.signals import stop_event
 from bot.storage.storage import Storage
-from bot.voice.client import join
+from bot.voice.client import listen
 from cogs.meetings import Meetings
 from cogs.privacy import Privacy
 from cogs.settings import Settings as SettingsCog
@@ -75,7 +75,7 @@ class _Minutes:
         self._stack.push_async_callback(bot.close)  # once more: a login that fails has opened connections, too
         await self._unless_stopped(_log_in(bot, self._settings))
         engine = await self._engine()
-        directory = DiscordDirectory(bot, join=join, guilds=storage.guilds)
+        directory = DiscordDirectory(bot, join=listen, guilds=storage.guilds)
         service = MeetingService(self._tools(engine), storage, directory)
         await bot.install([Meetings(service, directory), SettingsCog(storage.guilds), Privacy(service)])
         connection = asyncio.create_task(bot.connect(), name="gateway")

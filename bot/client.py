@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import discord
 import yarl
@@ -12,25 +12,15 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.commands import MeetingTree
+from bot.voice.client import HearingClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.settings import DiscordSettings
 
-
-@runtime_checkable
-class Ear(Protocol):
-    """What a voice client of ours wants to know; a plain `discord.VoiceClient` does not."""
-
-    def member_joined(self, user_id: int) -> None:
-        """Somebody who is not a bot came into the voice channel."""
-
-    def member_left(self, user_id: int) -> None:
-        """Somebody left it."""
-
-    def check(self) -> None:
-        """The gateway was away: see whether the voice session still lives."""
+_NEXT_GUILD = 0.5
+"""Seconds to wait for one more guild at the start; one that comes later is taken in all the same."""
 
 
 def point_at(settings: DiscordSettings) -> None:
@@ -59,6 +49,7 @@ class MeetingBot(commands.Bot):
             help_command=None,
             max_messages=None,
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=_NEXT_GUILD,
             allowed_mentions=discord.AllowedMentions.none(),
             activity=discord.Activity(type=discord.ActivityType.listening, name="/meeting start"),
         )
@@ -82,16 +73,15 @@ class MeetingBot(commands.Bot):
     def check_voice(self) -> None:
         """Have every voice client see whether its session still lives."""
         for voice in self.voice_clients:
-            if isinstance(voice, Ear):
+            if isinstance(voice, HearingClient):
                 voice.check()
 
     async def on_voice_state_update(self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState) -> None:
         """Tell the ear in that guild who came into its channel and who left it."""
-        ear: object = member.guild.voice_client
-        if member.bot or before.channel == after.channel or not isinstance(ear, Ear):
+        ear = member.guild.voice_client
+        if member.bot or before.channel == after.channel or not isinstance(ear, HearingClient):
             return
-        here = getattr(ear, "channel", None)
-        if after.channel == here:
+        if after.channel == ear.channel:
             ear.member_joined(member.id)
-        elif before.channel == here:
+        elif before.channel == ear.channel:
             ear.member_left(member.id)

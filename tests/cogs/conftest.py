@@ -1,0 +1,100 @@
+"""The real client, cogs, service, publisher and storage against a simulated Discord; only engine and ear are fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.app import Publishers
+from bot.client import MeetingBot
+from bot.clock import SystemClock
+from bot.meetings.meeting import MeetingLimits, MeetingTools
+from bot.meetings.notice import notice
+from bot.meetings.service import MeetingService
+from bot.publish.archive import Archive
+from bot.publish.room import DiscordDirectory
+from bot.storage.storage import Storage
+from cogs.meetings import Meetings
+from cogs.privacy import Privacy
+from cogs.settings import Settings
+from tests.cogs.fakes import FakeEngine, FakeListener
+from tests.sandbox.harness import sandboxed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.publish.room import Vocal
+    from sandbox.app import Sandbox
+    from sandbox.replies import Interaction
+
+
+@dataclass
+class Guild:
+    sandbox: Sandbox
+    bot: MeetingBot
+    engine: FakeEngine
+    service: MeetingService
+    storage: Storage
+    listeners: list[FakeListener] = field(default_factory=list)
+
+    async def join(self, channel: Vocal) -> FakeListener:
+        self.listeners.append(FakeListener(channel))
+        return self.listeners[-1]
+
+    async def come_in(self, name: str = "Alice") -> None:
+        """Somebody enters the meeting room, and the bot has seen it."""
+        person = self.sandbox.people[name]
+        await self.sandbox.join(person.id, self.sandbox.meeting_room.id)
+        await self.bot.wait_for("voice_state_update", timeout=5)
+
+    async def start(self, name: str = "Alice", **options: str) -> Interaction:
+        """Somebody in the meeting room starts a meeting."""
+        if not self.sandbox.world.guild.voice_states:
+            await self.come_in(name)
+        return self.sandbox.slash("meeting start", user=self.sandbox.people[name], options=options)
+
+
+@asynccontextmanager
+async def connected(bot: MeetingBot, sandbox: Sandbox) -> AsyncIterator[None]:
+    async with bot:
+        await bot.login(sandbox.token)
+        task = asyncio.create_task(bot.connect())
+        async with asyncio.timeout(10):
+            await bot.guilds_known.wait()
+        yield
+        await bot.close()
+        await task
+
+
+@pytest.fixture
+async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
+    async with sandboxed() as sandbox:
+        storage = await Storage.open(tmp_path)
+        bot, engine, clock = MeetingBot(), FakeEngine(), SystemClock()
+
+        async def join(channel: Vocal) -> FakeListener:
+            return await world.join(channel)
+
+        directory = DiscordDirectory(bot, join=join, guilds=storage.guilds)
+        tools = MeetingTools(
+            engine=engine,
+            publishers=Publishers(clock, Archive(tmp_path)),
+            data_dir=tmp_path,
+            clock=clock,
+            random=random.Random(1),
+            notice=notice,
+            limits=MeetingLimits(),
+        )
+        service = MeetingService(tools, storage, directory)
+        world = Guild(sandbox, bot, engine, service, storage)
+        async with connected(bot, sandbox):
+            await bot.install([Meetings(service, directory), Settings(storage.guilds), Privacy(service)])
+            yield world
+            await service.shutdown()
+        await storage.close()
