@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -63,7 +64,7 @@ async def _perform(options: argparse.Namespace) -> int:
     _cancel_on_terminate()
     meeting = Meeting.load(options.meeting)
     script = Script(meeting, late=_speaker(meeting, options.join_late), early=_speaker(meeting, options.leave_early))
-    out = options.out or Path(tempfile.mkdtemp(prefix="minutes-demo-"))
+    out = options.out or Path(tempfile.gettempdir(), f"minutes-demo-{os.getpid()}")
     impairments = Impairments(loss=options.loss, jitter_ms=options.jitter, reorder=_REORDERED if options.reorder else 0.0)
     async with Sandbox(announce_speaking=not options.no_speaking_events, impairments=impairments, seed=options.seed) as sandbox:
         screen = Screen(Console(highlight=False), sandbox, tuple(meeting.names.values()))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TOKEN = re.compile(
-    r"(?P<escape>\\[^\w\s])"
+    r"(?P<escape>\\[^a-zA-Z0-9\s])"
     r"|\*\*(?P<bold>(?:\\.|[^*\\])+)\*\*"
     r"|`(?P<code>[^`]+)`"
     r"|\[(?P<label>(?:\\.|[^\]\\])+)\]\((?P<address>[^)\s]+)\)"

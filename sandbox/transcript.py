@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"\*\*(?P<name>(?:\\.|[^*\\])+)\*\* `(?P<time>\d+(?::\d\d){1,2})` (?P<text>.*)")
 _NOTE = re.compile(r"-# (?P<text>.*)")
 _HEADING = re.compile(r"#{1,3} ")
-_ESCAPE = re.compile(r"\\([^\w\s])")
+_ESCAPE = re.compile(r"\\([^a-zA-Z0-9\s])")
 _INVISIBLE = "\u200b"
 
 
