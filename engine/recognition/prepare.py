@@ -11,11 +11,9 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import onnx
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from audio.files import read_pcm
 from engine.errors import ModelMissing
 from engine.recognition import convert, models
 from engine.recognition.fetch import NotOffered, fetch
@@ -24,10 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from engine.recognition.models import Source
-    from engine.recognition.types import Recogniser
     from engine.settings import EngineSettings
 
-_CLIP: Final = Path(__file__).parent / "data" / "calibration.flac"
 _NEEDED_MB: Final = 700
 """Room on disk while a model is made; a fifth of it stays taken."""
 _WORTH_IT: Final = 1.2
@@ -137,21 +133,10 @@ def _convert(published: Path, work: Path) -> tuple[Path, str]:
     for name, graph in graphs.items():
         onnx.save(graph, str(full / f"{name}.onnx"))
         onnx.save(convert.to_8_bits(graph), str(small / f"{name}.onnx"))
-    text, seconds = _timing(models.load_folder(full))
-    small_text, small_seconds = _timing(models.load_folder(small))
-    better = small_seconds * _WORTH_IT <= seconds and _words(small_text) == _words(text)
+    text, cost = models.calibrate(models.load_folder(full), times=3)
+    small_text, small_cost = models.calibrate(models.load_folder(small), times=3)
+    better = small_cost * _WORTH_IT <= cost and _words(small_text) == _words(text)
     return (small, small.name) if better else (full, full.name)
-
-
-def _timing(recogniser: Recogniser) -> tuple[str, float]:
-    """What the model makes of the calibration clip, and its best time of three."""
-    samples = (read_pcm(_CLIP) / 32768).astype(np.float32)
-    text, best = "", float("inf")
-    for _ in range(3):
-        begun = time.perf_counter()
-        text = recogniser.transcribe(samples).text
-        best = min(best, time.perf_counter() - begun)
-    return text, best
 
 
 def _words(text: str) -> list[str]:

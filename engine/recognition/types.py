@@ -68,7 +68,10 @@ class SpeechStream(Protocol):
     """One speaker's sound, going in as it arrives; results come out in order."""
 
     def feed(self, pcm: bytes) -> None:
-        """16 kHz mono LINEAR16, any whole number of samples. Never blocks."""
+        """16 kHz mono LINEAR16, any whole number of samples. Never blocks; if far too much waits, it becomes a gap line."""
+
+    async def caught_up(self) -> None:
+        """Wait until little is waiting: after each `feed` of sound that comes faster than it was spoken. Else it returns at once."""
 
     def results(self) -> AsyncIterator[Result]:
         """Interims and finals, until the stream has been finished or aborted."""

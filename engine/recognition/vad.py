@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -23,6 +23,13 @@ _CONTEXT: Final = 64
 _MODEL: Final = Path(__file__).parent / "data" / "silero_vad.onnx"
 
 
+class Detector(Protocol):
+    """What tells speech from the rest, for one stream."""
+
+    def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One probability a window. `samples`: 16 kHz, -1 to 1, a whole number of windows."""
+
+
 class VoiceActivity:
     """One stream's detector. The model is shared, the state is the stream's; one thread at a time."""
 
@@ -33,7 +40,7 @@ class VoiceActivity:
         self._context = np.zeros(_CONTEXT, np.float32)
 
     def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One probability a window. `samples`: 16 kHz, -1 to 1, a whole number of windows."""
+        """See `Detector`; the state goes on from the call before."""
         windows = samples.reshape(-1, WINDOW)
         if not len(windows):
             return np.zeros(0, np.float32)

@@ -1,0 +1,132 @@
+"""All the recognition of one machine: streams, the thread that hears them, the threads that read them, and how many fit."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from engine.errors import BadRequest, Overloaded
+from engine.recognition import models, reading
+from engine.recognition.scheduler import Scheduler
+from engine.recognition.stream import Stream
+from engine.recognition.vad import VoiceActivity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from engine.recognition.types import Recogniser
+    from engine.recognition.vad import Detector
+    from engine.settings import EngineSettings
+
+MAX_LAG_SECONDS: Final = 10.0
+"""A machine this far behind takes no new stream."""
+
+_HEARING_COST: Final = 0.01
+"""Share of a core that a stream takes even in silence."""
+_SPOKEN_SHARE: Final = 0.35
+"""Share of the time that one of several people speaks."""
+_READ_TWICE: Final = 2.0
+"""Utterances are read ahead at pauses that turn out to be none."""
+_IN_USE: Final = 0.9
+"""Share of the cores that recognition may take."""
+
+
+class RecognitionPool:
+    """A `Recognition`.
+
+    Args:
+        recogniser: the model, shared by all workers.
+        room: how many streams may be open.
+        detectors: makes the voice activity detector of a stream.
+        workers: threads that read.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        recogniser: Recogniser,
+        *,
+        room: int,
+        detectors: Callable[[], Detector] = VoiceActivity,
+        workers: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._recogniser = recogniser
+        self._room = room
+        self._detectors = detectors
+        self._clock = clock
+        self._scheduler = Scheduler(workers or cores(), clock)
+        self._ears = ThreadPoolExecutor(1, thread_name_prefix="hearing")
+        self._streams: set[Stream] = set()
+        self._closed = False
+
+    @property
+    def recogniser(self) -> Recogniser:
+        """The model."""
+        return self._recogniser
+
+    @property
+    def room(self) -> int:
+        """How many streams may be open at once."""
+        return self._room
+
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> Stream:
+        """A new stream; see `Recognition`.
+
+        Raises:
+            Overloaded: the machine has no room for one more, or is behind.
+            BadRequest: the language is not English.
+        """
+        if language.partition("-")[0].lower() != "en":
+            raise BadRequest(f"{self._recogniser.name} understands English (en-US, en-GB, ...), not {language}.")
+        if self._closed:
+            raise Overloaded("The engine is shutting down.")
+        if len(self._streams) >= self._room:
+            raise Overloaded(
+                f"This machine has room for {self._room} streams, and all are taken: try again when somebody has left."
+            )
+        if self.lag() > MAX_LAG_SECONDS:
+            raise Overloaded(f"Recognition is {self.lag():.0f} s behind: try again in a moment.")
+        read = functools.partial(reading.read, self._recogniser, vocabulary=tuple(vocabulary))
+        stream = Stream(self._detectors(), read, self._ears, self._scheduler, self._streams.discard, self._clock)
+        self._streams.add(stream)
+        return stream
+
+    def lag(self) -> float:
+        """Seconds by which the oldest waiting utterance is late."""
+        return self._scheduler.lag()
+
+    async def close(self) -> None:
+        """Abort what is open and stop the threads."""
+        self._closed = True
+        for stream in list(self._streams):
+            stream.drop()
+        await self._scheduler.close()
+        await asyncio.to_thread(self._ears.shutdown)
+
+
+async def start(settings: EngineSettings) -> RecognitionPool:
+    """Load the model, see how fast it is here, and open for as many streams as fit.
+
+    Raises:
+        ModelMissing: no model is prepared.
+    """
+    recogniser = await asyncio.to_thread(models.load, settings)
+    _, share = await asyncio.to_thread(models.calibrate, recogniser, 2)
+    return RecognitionPool(recogniser, room=room_for(share, cores()))
+
+
+def room_for(share: float, workers: int) -> int:
+    """How many streams `workers` cores can carry if reading a second takes `share` of one; at least 2."""
+    return max(2, int(workers * _IN_USE / (_HEARING_COST + share * _SPOKEN_SHARE * _READ_TWICE)))
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,80 @@
+"""From a piece of sound to what stands in the transcript: text that is credible, its confidence, its words' times."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engine.recognition.types import Word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.recognition.segmenter import Piece
+    from engine.recognition.types import Recogniser, Transcript
+
+_FASTEST_SPEECH: Final = 9.0
+"""Tokens a second of voice; people reach 6."""
+_SPARE_TOKENS: Final = 6
+_SHORT: Final = 1.0
+"""Seconds of voice up to which a text must be fairly certain: noise gives "You" and "I don't know"."""
+_CERTAIN_ENOUGH_SHORT: Final = -1.6
+_CERTAIN_ENOUGH: Final = -2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one piece says. `text` is empty if it says nothing; `confidence` is 0 to 1."""
+
+    text: str
+    confidence: float
+    words: tuple[Word, ...]
+
+
+NOTHING: Final = Reading("", 0.0, ())
+
+
+def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -> Reading:
+    """Have a piece read, and leave out what the model made up."""
+    transcript = recogniser.transcribe(piece.samples, vocabulary=vocabulary)
+    if not credible(transcript, piece.voiced):
+        return NOTHING
+    confidence = round(math.exp(min(0.0, transcript.logprob)), 3)
+    return Reading(transcript.text, confidence, spread(transcript.text, piece.spans, confidence))
+
+
+def credible(transcript: Transcript, voiced: float) -> bool:
+    """Whether somebody may have said this in `voiced` seconds of voice."""
+    if not any(letter.isalnum() for letter in transcript.text):
+        return False
+    if transcript.tokens > voiced * _FASTEST_SPEECH + _SPARE_TOKENS:
+        return False
+    return transcript.logprob >= (_CERTAIN_ENOUGH_SHORT if voiced < _SHORT else _CERTAIN_ENOUGH)
+
+
+def spread(text: str, spans: Sequence[tuple[float, float]], confidence: float) -> tuple[Word, ...]:
+    """Times for the words: the voiced spans are shared out in proportion to the words' letters. An estimate."""
+    words = text.split()
+    letters = sum(len(word) + 1 for word in words)
+    if not words or not spans:
+        return ()
+    voiced = sum(end - start for start, end in spans)
+    placed: list[Word] = []
+    before = 0
+    for word in words:
+        after = before + len(word) + 1
+        start, end = _at(spans, voiced * before / letters, late=False), _at(spans, voiced * after / letters, late=True)
+        placed.append(Word(word, round(start, 3), round(end, 3), confidence))
+        before = after
+    return tuple(placed)
+
+
+def _at(spans: Sequence[tuple[float, float]], offset: float, *, late: bool) -> float:
+    """The time that lies `offset` seconds of voice in; where a span ends and the next begins, `late` takes the end."""
+    for start, end in spans:
+        length = end - start
+        if offset < length or (late and offset <= length + 1e-9):
+            return start + offset
+        offset -= length
+    return spans[-1][1]
