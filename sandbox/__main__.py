@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import io
 import json
 import os
 import signal
@@ -31,6 +32,8 @@ _REORDERED = 0.02
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the stage; the exit code is 0 when all that was said stands in the thread under the right names."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # whoever reads the pipe expects it, on Windows too
     options = _parser().parse_args(arguments)
     if not 0.0 <= options.loss < 1.0 or options.jitter < 0.0:
         print("sandbox: --loss is a share from 0 to 1, --jitter a number of milliseconds.", file=sys.stderr)  # noqa: T201 - a program's own words
