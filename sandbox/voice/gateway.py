@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 _UNSENT_FRAMES = 1024
 _ABNORMAL = 1006
+_FAREWELL_SECONDS = 2.0
 
 
 class Reception(Protocol):
@@ -54,6 +55,8 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.session = VoiceSession()
         self.client: Receiver | None = None
+        self.closed_with: int | None = None
+        """The code with which the server has closed, if it was the server."""
         self._socket = socket
         self._request = request
         self._frames: asyncio.Queue[Frame | tuple[int, str]] = asyncio.Queue(_UNSENT_FRAMES)
@@ -64,6 +67,7 @@ class Connection:
 
     def close(self, code: int, reason: str = "") -> None:
         """Close after the frames posted before."""
+        self.closed_with = int(code)
         self._put((code, reason))
 
     def abort(self) -> None:
@@ -124,7 +128,10 @@ class VoiceGateway:
                     self._receive(connection, message.data)
         finally:
             self._connections.discard(connection)
-            self._ended(connection, socket.close_code)
+            self._ended(connection, connection.closed_with or socket.close_code)
+            if connection.closed_with is None:
+                writer.cancel()
+            await asyncio.wait({writer}, timeout=_FAREWELL_SECONDS)  # it writes what is posted, and the close frame
             writer.cancel()
         return socket
 

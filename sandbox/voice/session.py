@@ -102,7 +102,7 @@ class VoiceSession:
     def __init__(self) -> None:
         self.phase = Phase.NEW
         self.sequence = -1
-        self._sent: deque[tuple[int, Frame]] = deque(maxlen=REPLAYABLE)
+        self._sent: deque[Frame] = deque(maxlen=REPLAYABLE)
 
     def receive(self, frame: Frame) -> ClientEvent:
         """What one frame says; raises Closing if it may not be said, or not now."""
@@ -172,16 +172,12 @@ class VoiceSession:
             frame = self.sequence.to_bytes(2, "big") + bytes([op.value]) + payload
         else:
             frame = json.dumps({"op": op.value, "d": payload, "seq": self.sequence})
-        self._sent.append((self.sequence, frame))
+        self._sent.append(frame)
         return frame
 
     def missed(self, seq_ack: int) -> list[Frame]:
         """What was sent after frame `seq_ack` (-1: everything); raises Closing if that is no longer known."""
-        numbers = [number for number, _ in self._sent]
-        if seq_ack == self.sequence:
-            return []
-        if seq_ack == -1 and len(numbers) < REPLAYABLE:
-            return [frame for _, frame in self._sent]
-        if seq_ack not in numbers:
+        count = self.sequence - seq_ack & 0xFFFF
+        if count > len(self._sent):
             raise Closing(CloseCode.SESSION_INVALID, "What the client missed is no longer kept.")
-        return [frame for _, frame in self._sent][numbers.index(seq_ack) + 1 :]
+        return list(self._sent)[len(self._sent) - count :]
