@@ -90,6 +90,14 @@ class Posted(_Entry):
     url: str
 
 
+class Ended(_Entry):
+    """The bot has stopped listening, as it was asked to: nothing more was said. The summary follows."""
+
+    kind: Literal["ended"] = "ended"
+    at: float
+    reason: str
+
+
 class Closed(_Entry):
     """The meeting is over and its summary is out."""
 
@@ -98,7 +106,7 @@ class Closed(_Entry):
     reason: str
 
 
-Entry = Opened | ConversationKnown | Line | Gap | Note | Posting | Posted | Closed
+Entry = Opened | ConversationKnown | Line | Gap | Note | Posting | Posted | Ended | Closed
 Spoken = Line | Gap | Note
 """What is shown in the thread and in the exports."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import MinutesError, StorageError
-from bot.meetings.entries import Closed, Opened
+from bot.meetings.entries import Closed, Ended, Opened
 from bot.meetings.finish import Ending, fetch, missing_lines, result_of
 from bot.meetings.floor import Floor
 from bot.meetings.journal import DiskFile, Journal, journal_path
@@ -302,6 +302,7 @@ class Meeting:
         failure = None if confirmed else "The speech engine was gone at the end, so the last words may be missing."
         ending = Ending(reason, seconds, failure, frozenset(self._refused))
         self.result = result_of(papers.opened, scribe.entries, kept, self.conversation_id, ending)
+        await papers.journal.append(Ended(at=seconds, reason=reason))
         await papers.publisher.summary(self.result)
         await papers.journal.append(Closed(at=seconds, reason=reason))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.meetings.entries import Closed, ConversationKnown, Gap, Line, Note, Opened, Posted, Posting, time_of
+from bot.meetings.entries import Closed, ConversationKnown, Ended, Gap, Line, Note, Opened, Posted, Posting, time_of
 from bot.meetings.finish import Ending, fetch, missing_lines, result_of
 from bot.meetings.journal import DiskFile, Journal, read
 
@@ -60,15 +60,12 @@ class Past:
         tries = {entry.post_key: entry for entry in self.entries if isinstance(entry, Posting)}
         return [posting for key, posting in tries.items() if key not in arrived]
 
-    @property
-    def ended(self) -> bool:
-        """The summary had begun: nothing more would have been said."""
-        return any(isinstance(entry, Posting) and not entry.keys for entry in self.entries)
-
-    @property
-    def seconds(self) -> float:
-        """Until the last thing that was said."""
-        return max((_end(entry) for entry in self.spoken), default=0.0)
+    def ending(self, refused: frozenset[int]) -> Ending:
+        """As it was noted; else it was cut off after the last thing that was said."""
+        for entry in self.entries:
+            if isinstance(entry, Ended):
+                return Ending(entry.reason, entry.at, None, refused)
+        return Ending(REASON, max((_end(entry) for entry in self.spoken), default=0.0), FAILURE, refused)
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Past | None:
@@ -112,7 +109,7 @@ class Recovery:
         age = (self._clock.now() - datetime.fromisoformat(past.opened.started_at)).total_seconds()
         if age > GIVE_UP:
             log.warning("the channel or thread of %s is gone; the meeting stays in its journal alone", path)
-            await journal.append(Closed(at=past.seconds, reason="its channel or thread is gone"))
+            await journal.append(Closed(at=age, reason="its channel or thread is gone"))
         else:
             log.warning("the channel or thread of %s cannot be found; the next start tries again", path)
 
@@ -129,10 +126,9 @@ class Recovery:
             for entry in past.spoken:
                 if entry.key not in past.posted_keys:
                     publisher.add(entry)
-            ids = past.conversation_ids
-            ending = Ending(REASON, past.seconds, None if past.ended else FAILURE, refused)
+            ids, ending = past.conversation_ids, past.ending(refused)
             await publisher.summary(result_of(past.opened, past.spoken, kept, ids[-1] if ids else None, ending))
-            await journal.append(Closed(at=past.seconds, reason=REASON))
+            await journal.append(Closed(at=ending.seconds, reason=ending.reason))
         finally:
             await publisher.close()
 
