@@ -27,7 +27,6 @@ HEARTBEAT_INTERVAL_MS = 41_250
 _OUTBOX = 4000
 """Frames that wait for a slow client; one more closes its connection."""
 _SESSIONS = 16
-_RESUMABLE = {CloseCode.UNKNOWN_ERROR, CloseCode.DECODE_ERROR, CloseCode.RATE_LIMITED}
 
 
 class Connection:
@@ -158,6 +157,13 @@ class Gateway:
         except (ValueError, TypeError, KeyError):
             await connection.socket.close(code=CloseCode.DECODE_ERROR)
             return
+        try:
+            await self._obey(connection, op, data)
+        except ApiError as error:
+            self._record("gateway.refused", reason=str(error))
+            await connection.socket.close(code=CloseCode.DECODE_ERROR)
+
+    async def _obey(self, connection: Connection, op: Op, data: object) -> None:
         if op is Op.HEARTBEAT:
             connection.send(frame(Op.HEARTBEAT_ACK))
         elif op in {Op.IDENTIFY, Op.RESUME}:
@@ -232,12 +238,9 @@ class Gateway:
     # the bot in voice channels
 
     async def _voice_state(self, session: Session, data: Json) -> None:
-        try:
-            guild_id, channel_id = read.integer(data, "guild_id"), read.integer(data, "channel_id")
-            mute, deaf = read.flag(data, "self_mute"), read.flag(data, "self_deaf")
-            refusal = self._refusal(guild_id, channel_id)
-        except ApiError as error:
-            refusal, channel_id, mute, deaf = str(error), 0, False, False
+        channel_id = read.integer(data, "channel_id")
+        mute, deaf = read.flag(data, "self_mute"), read.flag(data, "self_deaf")
+        refusal = self._refusal(read.integer(data, "guild_id"), channel_id)
         self._record("gateway.voice_state", channel_id=channel_id or None, refusal=refusal)
         if refusal:
             return  # Discord does not answer either

@@ -55,13 +55,16 @@ class Screen:
             return
         if message.channel_id != self._last_place:
             self._last_place = message.channel_id
+            self._console.print()
             self._console.print(Rule(Text(self._title(message.channel_id), "bold"), align="left", style="dim"))
         names = {each.user.id: each.display_name for each in self._sandbox.world.guild.members.values()}
-        names |= {each.id: f"#{each.name}" for each in self._sandbox.world.guild.channels.values()}
+        guild = self._sandbox.world.guild
+        names |= {each.id: f"#{each.name}" for each in guild.channels.values()}
+        names |= {each.id: f"#{each.name}" for each in guild.threads.values()}
         body = render(message.content, names, voices=self._voices)
         for attachment in message.attachments:
             body.append(f"\n📎 {attachment.filename} ({len(attachment.data):,} bytes)", "bold")
-        self._console.print(Padding(body, (0, 0, 0, 2)))
+        self._console.print(Padding(body, (0, 0, 0, 2), expand=False))
 
     def verdict(self, verdict: Verdict, files: Sequence[Path]) -> None:
         """The table of the end, and where the files lie."""

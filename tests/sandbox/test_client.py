@@ -7,19 +7,20 @@ import io
 from typing import TYPE_CHECKING, cast
 
 import discord
+import numpy as np
 import pytest
 from discord import app_commands
 
+from sandbox.app import Sandbox
 from sandbox.errors import SandboxError
 from sandbox.limits import Rate, RateLimits
 from sandbox.models import MessageKind
 from sandbox.permissions import Permission
-from tests.sandbox.harness import PlainClient, SilentVoice, running, sandboxed
+from sandbox.world import PRIVILEGED
+from tests.sandbox.harness import PlainClient, SilentVoice, addresses, running, sandboxed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from sandbox.app import Sandbox
 
 
 @pytest.fixture
@@ -65,6 +66,15 @@ class TestLogin:
         async with PlainClient() as client:
             with pytest.raises(discord.LoginFailure):
                 await client.login("wrong")
+
+    async def test_intents_can_be_refused(self) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = True
+        async with Sandbox(voice=SilentVoice(), refused_intents=PRIVILEGED) as sandbox:
+            for _ in addresses(sandbox):
+                with pytest.raises(discord.PrivilegedIntentsRequired):
+                    async with running(PlainClient(intents), sandbox):
+                        pass
 
     async def test_wrong_token_closes_the_gateway_with_4004(self, sandbox: Sandbox) -> None:
         async with PlainClient() as client:
@@ -189,6 +199,14 @@ class TestPermissions:
         with pytest.raises(discord.Forbidden):
             await channel.create_thread(name="T", type=discord.ChannelType.public_thread)
 
+    async def test_roles_can_be_changed(self, client: PlainClient, sandbox: Sandbox) -> None:
+        world = sandbox.world
+        world.grant(world.guild.roles[world.guild.id], Permission.VIEW_CHANNEL)
+        with pytest.raises(discord.Forbidden):
+            await client.text(sandbox.general.id).send("not any more")
+        world.grant(world.bot_role, Permission.SEND_MESSAGES)
+        await client.text(sandbox.general.id).send("again")
+
     async def test_both_sides_compute_the_same(self, client: PlainClient, sandbox: Sandbox) -> None:
         world = sandbox.world
         world.overwrite(sandbox.team, world.guild.id, deny=Permission.SEND_MESSAGES | Permission.CONNECT)
@@ -242,6 +260,18 @@ class TestThreads:
         with pytest.raises(discord.HTTPException) as caught:
             await client.http.start_thread_without_message(sandbox.meeting_room.id, name="T", auto_archive_duration=60, type=11)
         assert caught.value.code == 50024
+
+    async def test_a_deleted_thread_is_unknown(self, client: PlainClient, sandbox: Sandbox) -> None:
+        thread = await client.text(sandbox.general.id).create_thread(name="T", type=discord.ChannelType.public_thread)
+        message = await thread.send("first")
+        sandbox.delete_message(sandbox.messages(thread.id)[0])
+        with pytest.raises(discord.NotFound) as caught:
+            await message.edit(content="second")
+        assert caught.value.code == 10008
+        sandbox.world.delete_channel(sandbox.general)
+        with pytest.raises(discord.NotFound) as caught:
+            await thread.send("second")
+        assert caught.value.code == 10003
 
     async def test_locked_thread_refuses(self, client: PlainClient, sandbox: Sandbox) -> None:
         thread = await client.text(sandbox.general.id).create_thread(name="T", type=discord.ChannelType.public_thread)
@@ -307,7 +337,8 @@ class TestGateway:
         await sandbox.leave(alice.id)
         assert await asyncio.wait_for(told.get(), 5) == ("Lounge", None)
         assert isinstance(sandbox.voice, SilentVoice)
-        assert [each[0] for each in sandbox.voice.asked] == ["join", "leave", "join", "leave"]
+        await sandbox.speak(alice.id, np.zeros(160, np.int16))
+        assert [each[0] for each in sandbox.voice.asked] == ["join", "leave", "join", "leave", "say"]
 
     async def test_op_4_admits_the_bot_to_voice(self, client: PlainClient, sandbox: Sandbox) -> None:
         guild = client.guilds[0]
