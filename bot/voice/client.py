@@ -243,6 +243,7 @@ class HearingClient(discord.VoiceClient):
     def __init__(self, client: discord.Client, channel: discord.abc.Connectable, *, handler: Handler) -> None:
         self._handler = handler
         self._in_use = False
+        self._gone = False
         super().__init__(client, channel)
 
     def create_connection_state(self) -> VoiceConnectionState:
@@ -294,16 +295,31 @@ class HearingClient(discord.VoiceClient):
         self._in_use = False
         self._connection.stop_reconnecting()
         try:
-            await asyncio.wait_for(self.disconnect(force=True), HANG_UP_WITHIN)
+            async with asyncio.timeout(HANG_UP_WITHIN):
+                await self.disconnect(force=True)
+                while self._in_voice():  # noqa: ASYNC110 - discord.py has no event for it
+                    await asyncio.sleep(0.05)
         except Exception as error:  # noqa: BLE001 - whatever it is, the line is not used any more
             log.info("Discord did not confirm that the bot left the voice channel: %r", error)
         self._connection.stop_reading()
 
+    def _in_voice(self) -> bool:
+        """Whether Discord's main gateway says so. A new connection must not begin before it says no: it would take that for its own end."""
+        me = self.guild.get_member(self.user.id)
+        return me is not None and me.voice is not None and me.voice.channel is not None
+
     # -- what discord.py and the bot's client call
+
+    async def disconnect(self, *, force: bool = False) -> None:
+        """Somebody who is not discord.py's own machinery wants the bot to leave: the client closes, or `hang_up`."""
+        self._connection.sent_away = "the bot left the voice channel"
+        if not self._gone:
+            await super().disconnect(force=force)
 
     def cleanup(self) -> None:
         """discord.py has given the connection up."""
         super().cleanup()
+        self._gone = True
         self._connection.stop_reading()
         if not self._in_use:
             return
@@ -323,8 +339,7 @@ class HearingClient(discord.VoiceClient):
 
     def check(self) -> None:
         """The bot's gateway was away: without a voice state there, Discord has forgotten this connection."""
-        me = self.guild.get_member(self.user.id)
-        if self._in_use and (me is None or me.voice is None):
+        if self._in_use and not self._in_voice():
             self._handler.broken("Discord has forgotten it")
 
 
