@@ -48,11 +48,13 @@ def serve() -> None:
     _become(sys.executable, "-m", "engine", "serve")
 
 
-@app.command(context_settings=_PASS_ON)
+@app.command(context_settings=_PASS_ON, add_help_option=False)
 def demo(context: typer.Context) -> None:
-    """Hold a recorded meeting in a simulated Discord, heard by the real bot. Options go to the simulation: demo --help lists them."""
-    from bot.demo import Demo  # noqa: PLC0415 - needed here only
+    """Hold a recorded meeting in a simulated Discord, heard by the real bot. demo --help lists the simulation's options."""
+    from bot.demo import SANDBOX, Demo  # noqa: PLC0415 - needed here only
 
+    if "--help" in context.args:
+        _become(*SANDBOX, "--help")
     settings = load_settings()
     raise typer.Exit(asyncio.run(Demo(settings.storage.data_dir, say=_say).run(context.args)))
 

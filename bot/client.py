@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import discord
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
     from bot.settings import DiscordSettings
 
+log = logging.getLogger(__name__)
+
+_FIRST_TRIES = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between attempts to reach the gateway for the first time."""
 _NEXT_GUILD = 0.5
 """Seconds to wait for one more guild at the start; one that comes later is taken in all the same."""
 
@@ -54,6 +60,20 @@ class MeetingBot(commands.Bot):
             activity=discord.Activity(type=discord.ActivityType.listening, name="/meeting start"),
         )
         self.guilds_known = asyncio.Event()
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected until the end. discord.py 2.7 breaks when the very first attempt fails: then it is made again here."""
+        for pause in chain(_FIRST_TRIES, repeat(_FIRST_TRIES[-1])):
+            try:
+                await super().connect(reconnect=reconnect)
+            except AttributeError:
+                websocket: object = self.ws  # None before the first connection, although the library does not say so
+                if websocket is not None:
+                    raise
+            else:
+                return
+            log.warning("Discord's gateway does not answer; next try in %.0f s", pause)
+            await asyncio.sleep(pause)
 
     async def install(self, cogs: Sequence[commands.Cog]) -> None:
         """Load the cogs and tell Discord which commands there are; after the login."""

@@ -45,7 +45,7 @@ class Demo:
         """Run the sandbox with `options` and the bot in it; the exit code is the sandbox's, or 1 when the bot failed."""
         self._make_room()
         self._progress("starting the simulated Discord ...")
-        sandbox = await _start(SANDBOX, options, os.environ, stderr=None)
+        sandbox = await _start(SANDBOX, options, {**os.environ, **_terminal()}, stderr=None)
         bot: asyncio.subprocess.Process | None = None
         try:
             world = await self._world(sandbox)
@@ -131,6 +131,13 @@ class Demo:
             raise MinutesError(
                 f"{self._root} cannot be written ({error.strerror}): set DATA_DIR to a folder of yours."
             ) from error
+
+
+def _terminal() -> Mapping[str, str]:
+    """What a program behind a pipe must know to write for our terminal."""
+    if not sys.stdout.isatty():
+        return {}
+    return {"FORCE_COLOR": "1", "COLUMNS": str(shutil.get_terminal_size().columns)}
 
 
 async def _start(

@@ -140,9 +140,10 @@ async def model() -> Check:
     )
     output, _ = await process.communicate()
     lines = output.decode(errors="replace").strip().splitlines()
-    if process.returncode == 0 and lines:
-        return Check("speech model", "ok", lines[-1])
-    return Check("speech model", "failed", lines[-1] if lines else "none", "Prepare it: make setup")
+    found = lines[-1] if lines else "none"
+    if process.returncode == 0 and lines and not found.startswith("No "):
+        return Check("speech model", "ok", found)
+    return Check("speech model", "failed", found, "Prepare it: minutes models prepare")
 
 
 async def engine(settings: EngineSettings, data_dir: Path) -> Check:

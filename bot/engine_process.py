@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "engine", "serve")
+COMMAND = (sys.executable, "-m", "engine", "serve", "--parent-watch")
 START_TIME = 180.0
 """Seconds within which the engine must have loaded its model."""
 STOP_TIME = 10.0
@@ -78,7 +78,7 @@ class EngineProcess:
         process = await asyncio.create_subprocess_exec(
             *self._command,
             env=self._environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # closed when we die, however that happens: the engine then ends, too
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the bot: it still needs the engine to end its meetings
@@ -116,7 +116,7 @@ class EngineProcess:
             born = loop.time()
             assert self._reader is not None
             assert self._process is not None
-            await self._reader
+            await asyncio.wait({self._reader})  # unlike `await`, this does not cancel it when we are cancelled
             code = await self._process.wait()
             self.deaths += 1
             tries = 0 if loop.time() - born > STEADY else tries

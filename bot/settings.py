@@ -19,7 +19,7 @@ def _address(*schemes: str) -> AfterValidator:
         if not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             message = f"must be an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
             raise ValueError(message)
-        return value.rstrip("/")
+        return value if value.startswith("ws") else value.rstrip("/")  # a gateway's path is taken as it is
 
     return AfterValidator(check)
 
