@@ -6,8 +6,9 @@ import asyncio
 import json
 import ssl
 import struct
+import time
 from collections import Counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import davey
@@ -15,12 +16,14 @@ from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aea
 from nacl.exceptions import CryptoError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.voice.server import VoiceServer
 
 SILENCE = b"\xf8\xff\xfe"
 GUILD = 111
+Data = dict[str, Any]
 MODE = "aead_xchacha20_poly1305_rtpsize"
 
 
@@ -36,7 +39,7 @@ class Packet:
         self.padding = body[-1] if padded else 0
         self.payload = body[: len(body) - self.padding]
         self.sequence, self.timestamp, self.ssrc = struct.unpack_from(">HII", datagram, 2)
-        self.at = asyncio.get_running_loop().time()
+        self.at = time.monotonic()
 
 
 class ScriptedClient(asyncio.DatagramProtocol):
@@ -45,7 +48,7 @@ class ScriptedClient(asyncio.DatagramProtocol):
     def __init__(self, server: VoiceServer, certificate: Path, user_id: int, channel_id: int) -> None:
         self.server, self.user_id, self.channel_id = server, user_id, channel_id
         self._context = ssl.create_default_context(cafile=str(certificate))
-        self.messages: list[tuple[int, object]] = []
+        self.messages: list[tuple[int, Data]] = []
         self.datagrams: list[bytes] = []
         self.packets: list[Packet] = []
         self.errors: Counter[str] = Counter()
@@ -55,10 +58,11 @@ class ScriptedClient(asyncio.DatagramProtocol):
         self.seq_ack = -1
         self.close_code: int | None = None
         self.closed = asyncio.Event()
-        self.commits = True
+        self.commits = self.confirms = True
         self.key = b""
         self.ssrc = 0
         self._changed = asyncio.Condition()
+        self._notices: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._http = aiohttp.ClientSession()
@@ -71,9 +75,9 @@ class ScriptedClient(asyncio.DatagramProtocol):
         self.udp.close()
         await self._http.close()
 
-    async def open(self) -> None:
+    async def open(self, version: int = 8) -> None:
         self.closed.clear()
-        url = f"wss://{self.server.endpoint}/?v=8"
+        url = f"wss://{self.server.endpoint}/?v={version}"
         self.socket = await self._http.ws_connect(url, ssl=self._context)
         self.poller = asyncio.create_task(self._poll())
 
@@ -82,8 +86,8 @@ class ScriptedClient(asyncio.DatagramProtocol):
             await self.socket.close(code=code)
             await self.poller
 
-    def admit(self, session_id: str = "session", token: str = "token") -> None:
-        self.server.admit(guild_id=GUILD, channel_id=self.channel_id, user_id=self.user_id, session_id=session_id, token=token)
+    def admit(self) -> None:
+        self.server.admit(guild_id=GUILD, channel_id=self.channel_id, user_id=self.user_id, session_id="session", token="token")
 
     async def connect(self) -> Self:
         """The whole handshake, up to the session description."""
@@ -110,6 +114,10 @@ class ScriptedClient(asyncio.DatagramProtocol):
         }
         await self.send(0, {**claim, **changes})
 
+    async def resume(self) -> None:
+        claim = {"server_id": str(GUILD), "session_id": "session", "token": "token", "seq_ack": self.seq_ack}
+        await self.send(7, claim)
+
     async def send(self, op: int, data: object) -> None:
         await self.socket.send_str(json.dumps({"op": op, "d": data}))
 
@@ -123,12 +131,16 @@ class ScriptedClient(asyncio.DatagramProtocol):
         sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(payload, header, nonce + bytes(20), self.key)
         self.udp.sendto(header + sealed + nonce, ("127.0.0.1", self.server.media_port))
 
-    async def message(self, op: int, *, count: int = 1) -> dict:
+    async def message(self, op: int, *, count: int = 1) -> Data:
         """The data of the `count`-th message with this opcode; waits for it."""
         await self.until(lambda: sum(o == op for o, _ in self.messages) >= count)
         return [d for o, d in self.messages if o == op][count - 1]
 
-    async def until(self, condition, within: float = 5.0) -> None:
+    async def hears(self, user_id: int, frames: int) -> None:
+        """Wait until so many frames of somebody have been decrypted."""
+        await self.until(lambda: len(self.heard.get(user_id, [])) >= frames)
+
+    async def until(self, condition: Callable[[], bool], within: float = 5.0) -> None:
         async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(condition)
 
@@ -145,14 +157,14 @@ class ScriptedClient(asyncio.DatagramProtocol):
                 await self._json(frame["op"], frame["d"])
             elif message.type is aiohttp.WSMsgType.BINARY:
                 self.seq_ack, op = struct.unpack_from(">HB", message.data)
-                self.messages.append((op, message.data[3:]))
+                self.messages.append((op, {}))
                 await self._binary(op, message.data[3:])
             await self._notify()
         self.close_code = self.socket.close_code
         self.closed.set()
         await self._notify()
 
-    async def _json(self, op: int, data: dict) -> None:
+    async def _json(self, op: int, data: Data) -> None:
         if op == 4:
             self.key = bytes(data["secret_key"])
             if data["dave_protocol_version"]:
@@ -164,10 +176,12 @@ class ScriptedClient(asyncio.DatagramProtocol):
             await self.renew()
 
     async def renew(self) -> None:
+        assert self.dave is not None
         self.dave.reinit(1, self.user_id, self.channel_id)
         await self.send_binary(26, self.dave.get_serialized_key_package())
 
     async def _binary(self, op: int, body: bytes) -> None:
+        assert self.dave is not None
         if op == 25:
             self.dave.set_external_sender(body)
         elif op == 27:
@@ -182,13 +196,14 @@ class ScriptedClient(asyncio.DatagramProtocol):
                 await self.send_binary(28, result.commit + (result.welcome or b""))
         elif op in {29, 30}:
             (self.dave.process_commit if op == 29 else self.dave.process_welcome)(body[2:])
-            await self.send(23, {"transition_id": int.from_bytes(body[:2], "big")})
+            if self.confirms:
+                await self.send(23, {"transition_id": int.from_bytes(body[:2], "big")})
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         self.datagrams.append(data)
         if self.key and len(data) != 74:
             self._audio(data)
-        asyncio.get_running_loop().create_task(self._notify())  # noqa: RUF006 - the condition keeps it
+        self._notices.add(asyncio.get_running_loop().create_task(self._notify()))
 
     def _audio(self, data: bytes) -> None:
         if len(data) < 32 or data[0] >> 6 != 2 or data[1] & 0x7F != 120:
