@@ -1,7 +1,8 @@
 """Moonshine (English, MIT): one utterance to text by greedy decoding, with what the model itself leaves out.
 
-The end is masked at the first step (the model sometimes ends at once on clear speech), loops are stopped, a text that comes out twice is
-folded, and each text has the mean log-probability of its tokens.
+The end is masked at the first step: the model sometimes ends at once on clear speech. Where it wanted to end and has a word or none to say
+afterwards, there was no speech. Loops are stopped, a text that comes out twice is folded, a continuation that the model only guesses at
+after the sound has ended is cut off. Each text has the mean log-probability of its tokens.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ _TAIL: Final = np.zeros(round(0.3 * _RATE), np.float32)
 """Silence after the utterance: without it the last word is lost now and then."""
 _LONGEST_LOOP: Final = 12
 """Tokens of a phrase that is watched for being said over and over."""
+_SCARCELY: Final = 2
+"""Tokens of a text that is nothing if the model wanted to end before it: noise gives "You"."""
+_GUESSED: Final = -1.0
+"""Mean log-probability of a continuation that is made up; that of recorded speech, at its worst places, is -0.8."""
+_SURE: Final = -0.4
+"""Mean log-probability that the text before it must have."""
+_FEWEST_GUESSED: Final = 6
 
 
 class Moonshine:
@@ -59,22 +67,27 @@ class Moonshine:
         state = self._graphs.begin(padded)
         most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))
         tokens: list[int] = []
-        total = 0.0
+        certainty: list[float] = []
+        wanted_to_end = False
         last = BEGIN
         while len(tokens) < most:
             logits = self._graphs.step(state, last)
             if not tokens:
+                wanted_to_end = int(logits.argmax()) == END
                 logits[END] = -np.inf
             last = int(logits.argmax())
-            total += _log_probability(logits, last)
+            certainty.append(_log_probability(logits, last))
             if last == END:
                 break
             tokens.append(last)
             if loop := loop_length(tokens):
-                del tokens[-loop:]
+                del tokens[-loop:], certainty[-loop:]
                 break
-        text = fold_repetition(self._text(tokens))
-        return Transcript(text=text, logprob=total / (len(tokens) + 1), tokens=len(tokens))
+        if wanted_to_end and len(tokens) <= _SCARCELY:
+            tokens = []
+        keep = guess_start(certainty)
+        text = fold_repetition(self._text(tokens[:keep]))
+        return Transcript(text=text, logprob=sum(certainty[:keep]) / keep, tokens=min(keep, len(tokens)))
 
     def _text(self, tokens: list[int]) -> str:
         pieces = b"".join(self._vocabulary[token] for token in tokens if END < token < len(self._vocabulary))
@@ -105,6 +118,19 @@ def loop_length(tokens: Sequence[int]) -> int:
         if len(tokens) >= size * times and all(tokens[-i] == tokens[-i - size] for i in range(1, size * (times - 1) + 1)):
             return size * (times - 1)
     return 0
+
+
+def guess_start(certainty: Sequence[float]) -> int:
+    """Where a continuation begins that the model only guesses at; the length if there is none.
+
+    `certainty`: the log-probability of each token, one at least. A guess is the longest end of at least six tokens that are improbable
+    on the whole, after a beginning that is fairly certain.
+    """
+    values = np.asarray(certainty)
+    for start in range(1, len(values) - _FEWEST_GUESSED + 1):
+        if values[start:].mean() < _GUESSED and values[:start].mean() > _SURE:
+            return start
+    return len(values)
 
 
 def fold_repetition(text: str) -> str:

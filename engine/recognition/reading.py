@@ -18,9 +18,10 @@ _FASTEST_SPEECH: Final = 9.0
 """Tokens a second of voice; people reach 6."""
 _SPARE_TOKENS: Final = 6
 _SHORT: Final = 1.0
-"""Seconds of voice up to which a text must be fairly certain: noise gives "You" and "I don't know"."""
-_CERTAIN_ENOUGH_SHORT: Final = -1.6
-_CERTAIN_ENOUGH: Final = -2.5
+"""Seconds of voice up to which a text must be fairly certain."""
+_CERTAIN_ENOUGH_SHORT: Final = -1.2
+"""Mean log-probability; recorded speech of this length has -0.7 at its worst."""
+_CERTAIN_ENOUGH: Final = -1.6
 
 
 @dataclass(frozen=True, slots=True)

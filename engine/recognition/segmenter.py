@@ -27,7 +27,7 @@ class Endpointing:
         onset: probability from which speech begins.
         offset: probability below which a window counts as silence inside an utterance.
         silence: this much of it ends an utterance.
-        pause: this much of it is worth a decode ahead, in case that the utterance has ended.
+        pause: this much of it is worth a decode ahead, in case that the utterance has ended; at least `tail`.
         preroll: sound kept from before the onset.
         tail: sound kept after the last voiced window.
         shortest: an utterance with less voice is none.
@@ -39,9 +39,9 @@ class Endpointing:
     onset: float = 0.5
     offset: float = 0.35
     silence: float = 0.6
-    pause: float = 0.25
-    preroll: float = 0.4
-    tail: float = 0.2
+    pause: float = 0.3
+    preroll: float = 0.5
+    tail: float = 0.3
     shortest: float = 0.2
     longest: float = 22.0
     interim: float = 0.6
