@@ -119,8 +119,9 @@ class Demo:
         self._say(f"[{time.monotonic() - self._begin:5.1f} s] {text}")
 
     def _environment(self, world: Mapping[str, str]) -> Mapping[str, str]:
-        models = os.environ.get("ENGINE_MODEL_DIR") or str(self._models.resolve())
-        return {**os.environ, **world, "DATA_DIR": str(self._folder), "ENGINE_MODEL_DIR": models, "PYTHONUNBUFFERED": "1"}
+        prepared = sorted(manifest.parent.resolve() for manifest in self._models.glob("*/manifest.json"))
+        model = {"ENGINE_MODEL_DIR": str(prepared[0])} if prepared else {}  # the demo's own data folder has none
+        return {**model, **os.environ, **world, "DATA_DIR": str(self._folder)}
 
     def _make_room(self) -> None:
         try:
