@@ -24,7 +24,7 @@ Place: TypeAlias = discord.Thread | discord.TextChannel | discord.VoiceChannel |
 
 SEND_TIME, UPLOAD_TIME = 15.0, 90.0
 """Seconds after which a message, or one with files, counts as not arrived; the same key makes another try safe."""
-_ARCHIVED = 50083
+_THREAD_LOCKED = 160005
 _FINAL = frozenset({400, 405, 413})
 """Answers that say the message itself is wrong; 401 comes with a token that was changed and mends itself with a restart."""
 
@@ -56,10 +56,6 @@ class DiscordThread:
                 message = await self._place.send(
                     content, nonce=key, files=uploads, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none()
                 )
-        except discord.HTTPException as error:
-            if error.code == _ARCHIVED:
-                await self._wake_up()
-            raise post_error(error, self._place.name) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise post_error(error, self._place.name) from error
         return Post(message.id, message.jump_url, message.content)
@@ -74,25 +70,19 @@ class DiscordThread:
             raise post_error(error, self._place.name) from error
         return [Post(message.id, message.jump_url, message.content) for message in found[:limit]]
 
-    async def _wake_up(self) -> None:
-        """Open an archived thread again; a thread that is locked as well stays closed."""
-        if isinstance(self._place, discord.Thread):
-            try:
-                await self._place.edit(archived=False)
-            except discord.HTTPException as error:
-                raise PlaceGone(f"#{self._place.name} is archived and cannot be opened again ({error.text}).") from error
-
 
 def post_error(error: Exception, place: str) -> PostError:
     """What a failure of Discord or of the network means for a message to `place`."""
     match error:
         case discord.NotFound():
             return PlaceGone(f"#{place} was deleted.")
-        case discord.Forbidden():
+        case discord.Forbidden() if error.code != _THREAD_LOCKED:
             return PlaceGone(f"Discord does not let me write in #{place} ({error.text}).")
         case discord.RateLimited():
             return PostError("Discord asks for patience.", retry_after=error.retry_after)
-        case discord.HTTPException() if error.status in _FINAL and error.code != _ARCHIVED:
+        case discord.HTTPException() if error.code == _THREAD_LOCKED:
+            return PlaceGone(f"#{place} was locked.")
+        case discord.HTTPException() if error.status in _FINAL:
             return PostRefused(f"Discord refused a message for #{place} ({error.status}: {error.text}).")
         case discord.HTTPException():
             return PostError(f"Discord answered {error.status} to a message for #{place}.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from bot.storage.storage import Storage
 from cogs.meetings import Meetings
 from cogs.privacy import Privacy
 from cogs.settings import Settings
+from tests.bot.connected import connected
 from tests.cogs.fakes import FakeEngine, FakeListener
 from tests.sandbox.harness import sandboxed
 
@@ -58,18 +57,6 @@ class Guild:
         if not self.sandbox.world.guild.voice_states:
             await self.come_in(name)
         return self.sandbox.slash("meeting start", user=self.sandbox.people[name], options=options)
-
-
-@asynccontextmanager
-async def connected(bot: MeetingBot, sandbox: Sandbox) -> AsyncIterator[None]:
-    async with bot:
-        await bot.login(sandbox.token)
-        task = asyncio.create_task(bot.connect())
-        async with asyncio.timeout(10):
-            await bot.guilds_known.wait()
-        yield
-        await bot.close()
-        await task
 
 
 @pytest.fixture

@@ -40,6 +40,9 @@ class FakeLine:
     def feed(self, pcm: bytes, at: float) -> None:
         pass
 
+    def heard_at(self, time: datetime) -> float | None:
+        return None
+
     async def events(self) -> AsyncIterator[StreamEvent]:
         while (event := await self._queue.get()) is not None:
             yield event
