@@ -14,8 +14,7 @@ from rich.console import Console
 from engine.auth import credentials_path, load_credentials
 from engine.errors import EngineFault, SettingsError
 from engine.insights.engine import InsightEngine
-from engine.recognition import models
-from engine.recognition.pool import open_recognition
+from engine.recognition import models, pool
 from engine.recognition.prepare import prepare
 from engine.serve import address, bind, serve
 from engine.settings import EngineSettings
@@ -47,13 +46,12 @@ def serve_command(
         host, port = host or settings.host, settings.port if port is None else port
         credentials = load_credentials(settings)
         with bind(host, port) as listener:
-            recognition = open_recognition(settings)
 
             def ready() -> None:
                 _introduce(settings, credentials, show_secret=show_secret)
                 _say(f"engine ready at {address(host, listener)}")
 
-            asyncio.run(serve(settings, credentials, recognition, InsightEngine, listener, ready, parent_watch=parent_watch))
+            asyncio.run(serve(settings, credentials, pool.start, InsightEngine, listener, ready, parent_watch=parent_watch))
     except EngineFault as error:
         _give_up(error)
 

@@ -73,7 +73,7 @@ def create_app(
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False)
     app.state.hub = hub
-    app.state.archive = Archive(store, tokens, hub.discard)
+    app.state.archive = Archive(store, tokens, clock, hub.discard)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     app.include_router(_service_routes(hub, tokens, recognition))
     app.include_router(routes.router)

@@ -15,10 +15,10 @@ import uvicorn
 
 from engine.app import create_app
 from engine.conversations.store import Store
-from engine.errors import SettingsError
+from engine.errors import EngineFault, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from fastapi import FastAPI
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MAX_FRAME: Final = 1 << 20
 """Bytes of one WebSocket message; documented frames of sound have 8,192."""
 PING_SECONDS: Final = 30.0
+PONG_SECONDS: Final = 60.0
+"""An answer may have to wait behind sound that is still on its way."""
 LAST_SECONDS: Final = 5
 """How long sockets may take to close once their conversations have ended."""
 
@@ -45,7 +47,7 @@ class EngineServer(uvicorn.Server):
             ws="websockets-sansio",
             ws_max_size=MAX_FRAME,
             ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=PING_SECONDS,
+            ws_ping_timeout=PONG_SECONDS,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=LAST_SECONDS,
         )
@@ -111,16 +113,21 @@ def address(host: str, listener: socket.socket) -> str:
 async def serve(
     settings: EngineSettings,
     credentials: Credentials,
-    recognition: Recognition,
+    recognition: Callable[[EngineSettings], Awaitable[Recognition]],
     insights: InsightsFactory,
     listener: socket.socket,
     on_ready: Callable[[], None],
     *,
     parent_watch: bool = False,
 ) -> None:
-    """Serve until a signal comes or, with `parent_watch`, until stdin is closed. Raises `SettingsError`."""
+    """Serve until a signal comes or, with `parent_watch`, until stdin is closed. Raises `SettingsError`, `ModelMissing`."""
     store = await Store.open(settings.data_dir / "engine" / "conversations.db")
-    server = EngineServer(create_app(settings, recognition, insights, store, credentials=credentials), on_ready)
+    try:
+        heard = await recognition(settings)
+    except EngineFault:
+        await store.close()
+        raise
+    server = EngineServer(create_app(settings, heard, insights, store, credentials=credentials), on_ready)
     if parent_watch:
         _watch_stdin(asyncio.get_running_loop(), server)
     await server.serve([listener])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from engine.auth import Tokens
+    from engine.clock import Clock
     from engine.conversations.store import Store
     from wire.base import Shape
 
@@ -43,6 +44,7 @@ class Archive:
 
     store: Store
     tokens: Tokens
+    clock: Clock
     discard: Callable[[str], Awaitable[None]]
     """Ends the streams of a conversation that is about to be deleted."""
 
@@ -89,7 +91,7 @@ async def list_conversations(
         raise BadRequest('"filter" is not understood here: use startTime and endTime.')
     rows = await archive.store.conversations(
         app_id,
-        since=_epoch(start_time or datetime.now(UTC) - _WEEK),
+        since=_epoch(start_time or datetime.fromtimestamp(archive.clock.time(), UTC) - _WEEK),
         until=_epoch(end_time or _END_OF_TIME),
         sort=column,
         descending=order == "desc",

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from engine.conversations.database import open_database
@@ -181,9 +181,11 @@ async def _rows(
     session: AsyncSession, table: type[_Keyed], conversation_id: str, keys: Sequence[str], *, whole: bool
 ) -> dict[str, _Keyed]:
     """The row of each key, old or new; with `whole`, their order is the keys' and rows without a key go."""
-    old = {row.key: row for row in await session.scalars(select(table).where(table.conversation_id == conversation_id))}
+    kept = select(table).where(table.conversation_id == conversation_id)
+    old = {row.key: row for row in await session.scalars(kept if whole else kept.where(table.key.in_(keys)))}
+    count = select(func.count()).select_from(table).where(table.conversation_id == conversation_id)
     rows: dict[str, _Keyed] = {}
-    for place, key in enumerate(dict.fromkeys(keys), start=0 if whole else len(old)):
+    for place, key in enumerate(dict.fromkeys(keys), start=0 if whole else await session.scalar(count) or 0):
         row = old.get(key)
         if row is None:
             row = table(id=new_id(), realtime_id=new_uuid(), conversation_id=conversation_id, key=key, position=place)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from engine.clock import iso
+from engine.errors import EngineFault, Overloaded
 from wire.base import Payload, Person
 from wire.insights import DueBy, Hint, InsightFrame, MessageReference, StreamInsight, Tag, TagDate, TagPerson, TagValue
 from wire.messages import MessageFrame, MessageMetadata, MessageSpan, StreamMessage
@@ -47,6 +48,11 @@ def completed(conversation_id: str) -> str:
 def error(message: str, details: str) -> str:
     """A refusal."""
     return ErrorFrame(message=message, details=details).wire()
+
+
+def refusal(fault: EngineFault) -> str:
+    """A good request that cannot be granted."""
+    return error("Too many streams." if isinstance(fault, Overloaded) else "Invalid configuration.", str(fault))
 
 
 def interim(result: Interim, timeline: Timeline, user: Person) -> str:

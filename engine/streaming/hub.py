@@ -91,7 +91,7 @@ class Hub:
         self._sockets -= not listener
 
     async def join(self, app_id: str, connection_id: str, outlet: Outlet, options: StreamOptions) -> tuple[Room, Participant]:
-        """A start request: into the room of this connection id, or into a new one. Raises `Overloaded`."""
+        """A start request: into the room of this connection id, or into a new one. Raises `Overloaded`, `BadRequest`."""
         stream = self._open_stream(options)
         try:
             while True:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.conversations.models import MemberRow, MessageRow
 from engine.conversations.store import new_id, new_uuid
-from engine.errors import Overloaded
+from engine.errors import EngineFault
 from engine.recognition.types import Interim
 from engine.streaming import frames
 from engine.streaming.audience import Audience
@@ -38,6 +38,10 @@ SILENCE_SECONDS: Final = 1_800.0
 """A session without any sound for this long is ended."""
 ABANDONED_SECONDS: Final = 60.0
 """A room that was opened for somebody who then could not come in ends after this."""
+AHEAD_SECONDS: Final = 10.0
+"""How far sound may run ahead of the clock before its socket is read more slowly."""
+HASTE: Final = 8.0
+"""Times real time at which it is read then."""
 HURRY_SECONDS: Final = 5.0
 """How long recognition may still take when the engine stops."""
 
@@ -162,15 +166,25 @@ class Room:
         if participant.voice is not None:
             now = self._last_sound = self._house.clock.time()
             participant.voice.feed(data, now)
+            await self._pace(participant.voice, now)
+
+    async def _pace(self, voice: Voice, now: float) -> None:
+        """Read a socket that sends faster than people speak only as fast as the recogniser can take it."""
+        clock, recognition = self._house.clock, self._house.recognition
+        if (ahead := voice.timeline.ahead(now) - voice.paced) > AHEAD_SECONDS:
+            await clock.sleep((ahead - AHEAD_SECONDS) / HASTE)
+            voice.paced += ahead - AHEAD_SECONDS
+            while recognition.lag() > AHEAD_SECONDS / 2 and not voice.over:
+                await clock.sleep(1 / HASTE)
 
     async def _hear_first(self, participant: Participant) -> None:
         """Sound from a socket without a speaker: somebody whose name is not known."""
         options = participant.options
         try:
             stream = self._house.recognition.open(vocabulary=options.vocabulary, language=options.language)
-        except Overloaded as error:
+        except EngineFault as error:
             participant.refused = True
-            participant.outlet.send(frames.error("Too many streams.", str(error)))
+            participant.outlet.send(frames.refusal(error))
             return
         async with self._lock:
             if self.over or participant not in self._audience.participants:
@@ -188,10 +202,10 @@ class Room:
         participant.outlet.send(frames.event("session_modified"))
 
     async def _result(self, participant: Participant, voice: Voice, result: Result) -> None:
-        if not result.text.strip():
-            return
         if isinstance(result, Interim):
             self._audience.own(participant, frames.interim(result, voice.timeline, participant.user))
+            return
+        if not result.text.strip():
             return
         async with self._lock:
             member = participant.member

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import Overloaded
+from engine.errors import EngineFault
 from engine.streaming import frames
 from engine.streaming.outlet import Outlet
 from engine.streaming.protocol import Audio, Bad, Modified, Ping, Started, Stopped, StreamProtocol
@@ -109,9 +109,9 @@ class StreamSession:
                     await self._hub.rejoin(room, participant, options)
                     return
             self._seat = await self._hub.join(*self._address, self._outlet, options)
-        except Overloaded as error:
+        except EngineFault as error:
             self._protocol.refuse_start()
-            self._outlet.send(frames.error("Too many streams.", str(error)))
+            self._outlet.send(frames.refusal(error))
 
     async def _stop(self, keep: float | None) -> None:
         if self._seat is None:

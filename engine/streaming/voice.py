@@ -34,8 +34,15 @@ class Voice:
         self._on_result = on_result
         self._last = 0.0
         self._waiting = False
+        self.paced = 0.0
+        """Seconds of sound ahead of the clock that have been waited for."""
         self._over = False
         self._reader = asyncio.create_task(self._read())
+
+    @property
+    def over(self) -> bool:
+        """Whether no more sound is taken."""
+        return self._over or self._reader.done()
 
     def feed(self, data: bytes, now: float) -> None:
         """A frame as the client sent it; `now` in seconds since the epoch."""
@@ -60,7 +67,7 @@ class Voice:
 
     def tick(self, now: float) -> None:
         """Stand in for silence that the client left out."""
-        if self._waiting and now - self._last >= QUIET_SECONDS:
+        if self._waiting and not self._reader.done() and now - self._last >= QUIET_SECONDS:
             self._waiting = False
             self._stream.feed(pcm.silence(FILL_SECONDS))
             self.timeline.filled(FILL_SECONDS)

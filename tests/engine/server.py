@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import websockets
 
 from engine.app import create_app
 from engine.auth import Credentials
+from engine.clock import SystemClock
 from engine.conversations.store import Store
 from engine.serve import EngineServer, address, bind
 from engine.settings import EngineSettings
@@ -70,8 +72,9 @@ class Socket:
         """Every frame until the server closes; how it closed is `connection.close_code`."""
         frames: list[dict[str, Any]] = []
         async with asyncio.timeout(WITHIN):
-            async for text in self.connection:
-                frames.append(json.loads(text))
+            with contextlib.suppress(websockets.ConnectionClosedError):
+                async for text in self.connection:
+                    frames.append(json.loads(text))  # noqa: PERF401 - what came before a time-out is worth seeing
         return frames
 
     async def start(self, speaker: dict[str, Any] | None = None, **more: Any) -> str:
@@ -149,7 +152,9 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Recognition | None = None) -> AsyncIterator[Engine]:
+async def engine(
+    folder: Path, *, clock: OwnClock | None = None, real_time: bool = False, recognition: Recognition | None = None
+) -> AsyncIterator[Engine]:
     """An engine whose data lies in `folder`; two of them one after the other are one engine restarted."""
     clock = clock or OwnClock()
     level = LevelRecognition()
@@ -165,7 +170,7 @@ async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Re
         recognition or level,
         insights,
         store,
-        clock=clock,
+        clock=SystemClock() if real_time else clock,
         credentials=Credentials(SECRETS, SIGNING_KEY),
     )
     listener = bind("127.0.0.1", 0)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.engine.fakes import pause, say
-from tests.engine.server import BOB, JANE, name, names
+import pytest
+
+from tests.engine.fakes import LevelRecognition, pause, say
+from tests.engine.server import BOB, JANE, engine, name, names, start_request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.engine.server import Engine
 
 
@@ -96,3 +101,187 @@ async def test_two_speakers_share_a_conversation_and_each_keeps_the_own_name(run
     about = (await running.get(f"/{first}")).json()
     assert [member["name"] for member in about["members"]] == ["Jane", "Bob"]
     assert "endTime" in about
+
+
+async def test_the_python_client_s_stop_and_the_keep_alive(running: Engine) -> None:
+    async with running.socket("python", path="/v1/realtime/insights") as socket:
+        await socket.send("__PING__")
+        assert await socket.connection.recv() == "__PONG__"
+        await socket.start(JANE)
+        await socket.send("__PING__")
+        assert await socket.connection.recv() == "__PONG__"
+        await socket.send("{'type': 'stop_request'}")
+        assert names(await socket.rest()) == ["conversation_completed", "recognition_stopped"]
+
+
+async def test_sound_before_the_start_is_ignored_and_sound_right_behind_it_is_kept(running: Engine) -> None:
+    async with running.socket("early") as socket:
+        await socket.send(say(1))
+        await socket.send(start_request(JANE))
+        await socket.send(say(2))
+        await socket.send({"type": "stop_request"})
+        frames = await socket.rest()
+    texts = [frame["messages"][0]["payload"]["content"] for frame in frames if name(frame) == "message_response"]
+    assert texts == ["Who takes the minutes?"]
+    assert running.recognition.streams[0].fed == len(say(2))
+
+
+async def test_frames_of_any_length(running: Engine) -> None:
+    sound = say(4, 1.0) + pause()
+    async with running.socket("odd") as socket:
+        await socket.start(JANE)
+        for at in range(0, 999, 3):
+            await socket.send(sound[at : at + 3])
+        await socket.send(b"")
+        await socket.send(sound[999:])
+        final = await socket.until("final")
+        await socket.stop()
+    assert abs(final["timeOffset"] - 1000) <= 10
+    assert running.recognition.streams[0].fed == len(sound)
+
+
+async def test_a_bad_start_makes_no_conversation_and_a_good_one_may_follow(running: Engine) -> None:
+    async with running.socket("second%20chance%2Fdone==") as socket:
+        await socket.send(start_request(JANE, config={"speechRecognition": {"sampleRateHertz": "many"}}))
+        assert await socket.receive() == {
+            "type": "error",
+            "message": "Invalid configuration.",
+            "details": "sampleRateHertz must be a valid number.",
+        }
+        await socket.send("nonsense")
+        assert (await socket.receive())["type"] == "error"
+        assert (await running.get("")).json() == {"conversations": []}
+        conversation_id = await socket.start(JANE)
+        await socket.stop()
+    assert [one["id"] for one in (await running.get("")).json()["conversations"]] == [conversation_id]
+
+
+async def test_a_stop_without_a_start_closes_the_socket(running: Engine) -> None:
+    async with running.socket("nothing") as socket:
+        assert names(await socket.stop()) == ["recognition_stopped"]
+        assert socket.connection.close_code == 1000
+
+
+async def test_other_sound_from_the_middle_on(running: Engine) -> None:
+    async with running.socket("modify") as socket:
+        await socket.start(JANE)
+        await socket.send(say(1) + pause())
+        await socket.until("message_response")
+        await socket.send({"type": "modify_request", "speechRecognition": {"sampleRateHertz": 8000}})
+        await socket.until("session_modified")
+        await socket.send(say(5, rate=8000) + bytes(16_000))
+        message = await socket.until("message_response")
+        await socket.stop()
+    assert message["messages"][0]["payload"]["content"] == "The release plan is ready."
+    assert abs(message["messages"][0]["duration"]["duration"] - 0.5) < 0.05
+
+
+async def test_an_observer_sees_everything_and_is_no_member(running: Engine) -> None:
+    async with running.socket("watched") as observer:
+        conversation_id = await observer.start()
+        async with running.socket("watched") as jane:
+            await jane.start(JANE)
+            await jane.send(say(3) + pause())
+            assert names([await observer.receive(), await observer.receive()]) == ["message_response", "insight_response"]
+            await jane.stop()
+        members = (await running.get(f"/{conversation_id}/members")).json()["members"]
+        assert [member["name"] for member in members] == ["Jane"]
+        assert "endTime" not in (await running.get(f"/{conversation_id}")).json(), "the observer keeps it open"
+        assert names(await observer.stop()) == ["conversation_completed", "recognition_stopped"]
+
+
+async def test_a_speaker_without_a_name_is_somebody_all_the_same(running: Engine) -> None:
+    async with running.socket("nameless") as socket:
+        conversation_id = await socket.start()
+        await socket.send(say(3) + pause())
+        final, message = await socket.until("final"), await socket.receive()
+        await socket.stop()
+    user = final["message"]["user"]
+    assert user.keys() == {"id"}
+    assert message["messages"][0]["from"] == user
+    assert (await running.get(f"/{conversation_id}/members")).json() == {"members": [user]}
+    items = (await running.get(f"/{conversation_id}/action-items")).json()["actionItems"]
+    assert items[0]["text"] == "Speaker will send the draft."
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        (None, ["insight_response", "topic_response"]),
+        ([], []),
+        (["question"], ["topic_response"]),
+        (["follow_up"], ["insight_response", "topic_response"]),
+    ],
+)
+async def test_insights_that_were_asked_for(running: Engine, types: list[str] | None, told: list[str]) -> None:
+    async with running.socket("asked") as socket:
+        await socket.start(JANE, insightTypes=types)
+        await socket.send(say(4) + pause() + say(5) + pause())
+        frames = await socket.stop()
+    assert [kind for kind in names(frames) if kind.endswith("_response") and kind != "message_response"] == told
+
+
+async def test_insights_below_the_threshold_are_not_reported(running: Engine) -> None:
+    async with running.socket("sure") as socket:
+        conversation_id = await socket.start(JANE, config={"confidenceThreshold": 0.8})
+        await socket.send(say(4) + pause() + say(3) + pause())
+        frames = await socket.stop()
+    kinds = [item["type"] for frame in frames if name(frame) == "insight_response" for item in frame["insights"]]
+    assert kinds == ["action_item"]
+    assert (await running.get(f"/{conversation_id}/follow-ups")).json() == {"followUps": []}
+
+
+async def test_a_kept_socket_goes_on_in_the_same_conversation(running: Engine) -> None:
+    keep = {"disconnectOnStopRequest": False, "disconnectOnStopRequestTimeout": 60}
+    async with running.socket("kept") as socket:
+        first = await socket.start(JANE, **keep)
+        await socket.send(say(1))
+        await socket.send({"type": "stop_request"})
+        await socket.until("message_response")
+        assert name(await socket.receive()) == "recognition_stopped"
+        await socket.send(say(2))
+        assert await socket.start(JANE, **keep) == first
+        await socket.send(say(5))
+        await socket.send({"type": "stop_request"})
+        message = await socket.until("message_response")
+        assert message["messages"][0]["payload"]["content"] == "The release plan is ready."
+        await socket.until("recognition_stopped")
+        running.clock.advance(59)
+        await socket.send("__PING__")
+        assert await socket.connection.recv() == "__PONG__"
+        running.clock.advance(2)
+        assert names(await socket.rest()) == ["conversation_completed"]
+        assert socket.connection.close_code == 1000
+    messages = (await running.get(f"/{first}/messages")).json()["messages"]
+    assert [message["text"] for message in messages] == ["Good morning.", "The release plan is ready."]
+    assert len((await running.get(f"/{first}/members")).json()["members"]) == 1
+
+
+async def test_too_many_streams_are_refused_and_the_socket_may_try_again(tmp_path: Path) -> None:
+    recognition = LevelRecognition(room=1)
+    async with engine(tmp_path, recognition=recognition) as it, it.socket("a") as jane, it.socket("b") as bob:
+        await jane.start(JANE)
+        await bob.send(start_request(BOB))
+        refused = await bob.receive()
+        assert (refused["type"], refused["details"]) == ("error", "This machine recognises 1 streams at a time.")
+        assert len((await it.get("")).json()["conversations"]) == 1
+        await jane.stop()
+        await bob.start(BOB)
+        await bob.stop()
+
+
+async def test_what_the_client_left_out_ends_an_utterance(running: Engine) -> None:
+    async with running.socket("gaps") as socket:
+        await socket.start(JANE)
+        await socket.send(say(1, 1.0))
+        await socket.until("interim")
+        running.clock.advance(1.0)
+        first = await socket.until("message_response")
+        running.clock.advance(60.0)
+        await socket.send(say(2, 1.0))
+        await socket.until("interim")
+        running.clock.advance(1.0)
+        second = await socket.until("message_response")
+        await socket.stop()
+    starts = [datetime.fromisoformat(frame["messages"][0]["duration"]["startTime"]) for frame in (first, second)]
+    assert starts[1] - starts[0] == timedelta(seconds=61), "times follow the clock where sound was left out"

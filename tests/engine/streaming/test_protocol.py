@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from engine.streaming.intake import SoundFormat
+from engine.streaming.protocol import Audio, Bad, Modified, Ping, Started, Stopped, StreamOptions, StreamProtocol
+
+START = '{"type": "start_request"}'
+
+
+def options(**request: Any) -> StreamOptions:
+    event = StreamProtocol().text(json.dumps({"type": "start_request", **request}))
+    assert isinstance(event, Started), event
+    return event.options
+
+
+def refusal(**request: Any) -> str:
+    protocol = StreamProtocol()
+    event = protocol.text(json.dumps({"type": "start_request", **request}))
+    assert isinstance(event, Bad), event
+    assert protocol.binary(b"ab") is None, "a refused start starts nothing"
+    assert isinstance(protocol.text(START), Started), "a good start may follow"
+    return event.details
+
+
+def test_sound_counts_between_start_and_stop() -> None:
+    protocol = StreamProtocol()
+    assert protocol.binary(b"early") is None
+    protocol.text(START)
+    assert protocol.binary(b"odd") == Audio(b"odd")
+    assert protocol.binary(bytes(20_000)) == Audio(bytes(20_000))
+    assert protocol.text('{"type": "stop_request"}') == Stopped(None)
+    assert protocol.over
+    assert protocol.binary(b"late") is None
+    assert protocol.text(START) is None
+
+
+@pytest.mark.parametrize(
+    "stop",
+    ['{"type":"stop_request"}', '{"type": "stop_recognition"}', "{'type': 'stop_request'}", " {'type':'stop_recognition'} "],
+)
+def test_every_spelling_of_stop(stop: str) -> None:
+    protocol = StreamProtocol()
+    protocol.text(START)
+    assert protocol.text(stop) == Stopped(None)
+
+
+def test_the_keep_alive_is_answered_in_every_state() -> None:
+    protocol = StreamProtocol()
+    assert protocol.text("__PING__") == Ping()
+    protocol.text(START)
+    assert protocol.text("__PING__") == Ping()
+    protocol.text('{"type": "stop_request"}')
+    assert protocol.text("__PING__") == Ping()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "__PONG__",
+        "__ping__",
+        "{",
+        "[]",
+        "null",
+        '"stop_request"',
+        "{'type': 'start_request'}",
+        '{"type": 1}',
+        '{"type": "resume"}',
+        '{"type": "start_request", "noConnectionTimeout": NaN}',
+        '{"type": "start_request", "meetingTitle": "\\ud800"}',
+        '{"type": "start_request", "meetingTitle": "' + "x" * 70_000 + '"}',
+        "[" * 50_000,
+        '{"type": "modify_request", "speechRecognition": {"sampleRateHertz": 8000}}',
+    ],
+)
+def test_what_cannot_be_read_is_an_error_and_changes_nothing(text: str) -> None:
+    protocol = StreamProtocol()
+    assert isinstance(protocol.text(text), Bad)
+    assert isinstance(protocol.text(START), Started)
+
+
+def test_the_defaults_of_a_start() -> None:
+    assert options() == StreamOptions(
+        sound=SoundFormat("LINEAR16", 16_000),
+        insight_types=None,
+        confidence_threshold=0.5,
+        no_connection_timeout=0.0,
+        keep_after_stop=None,
+    )
+
+
+def test_everything_that_a_start_can_say() -> None:
+    read = options(
+        id="ignored",
+        insightTypes=["question"],
+        customVocabulary=["acme", " "],
+        trackers=None,
+        config={
+            "meetingTitle": "Weekly",
+            "confidenceThreshold": 0.7,
+            "timezoneOffset": 480,
+            "languageCode": "en-GB",
+            "speechRecognition": {"encoding": "mulaw", "sampleRateHertz": 8000, "engine": "x"},
+        },
+        speaker={"userId": "jane", "peerId": "p1"},
+        noConnectionTimeout=60,
+        disconnectOnStopRequest=False,
+    )
+    assert read.sound == SoundFormat("MULAW", 8_000)
+    assert read.speaker is not None
+    assert read.speaker.as_json() == {"userId": "jane", "peerId": "p1"}
+    assert read.insight_types == {"question"}
+    assert read.vocabulary == ("acme",)
+    assert (read.title, read.language, read.confidence_threshold) == ("Weekly", "en-GB", 0.7)
+    assert (read.timezone_offset, read.no_connection_timeout, read.keep_after_stop) == (480, 60, 1800)
+
+
+def test_the_title_may_stand_in_either_place() -> None:
+    assert options(meetingTitle="A").title == "A"
+    assert options(config={"meetingTitle": "B"}).title == "B"
+
+
+def test_a_slip_of_one_client_is_understood() -> None:
+    assert options(noConnectionTimeout=False).no_connection_timeout == 0
+
+
+def test_a_speaker_without_any_name_is_none() -> None:
+    assert options(speaker=None).speaker is None
+    assert options(speaker={}).speaker is None
+    assert options(speaker={"email": "jane@example.com"}).speaker is not None
+
+
+def test_a_socket_is_not_kept_for_no_time() -> None:
+    assert options(disconnectOnStopRequest=False, disconnectOnStopRequestTimeout=0).keep_after_stop is None
+    assert options(disconnectOnStopRequest=True, disconnectOnStopRequestTimeout=9).keep_after_stop is None
+    assert options(disconnectOnStopRequest=False, disconnectOnStopRequestTimeout=9).keep_after_stop == 9
+
+
+def sound(**recognition: Any) -> dict[str, Any]:
+    return {"config": {"speechRecognition": recognition}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "format_"),
+    [
+        ({"sampleRateHertz": 16000}, SoundFormat("LINEAR16", 16_000)),
+        ({"encoding": "linear16", "sampleRateHertz": 44100}, SoundFormat("LINEAR16", 44_100)),
+        ({"encoding": "LINEAR16", "sampleRateHertz": "8000"}, SoundFormat("LINEAR16", 8_000)),
+        ({"encoding": "MULAW"}, SoundFormat("MULAW", 8_000)),
+    ],
+)
+def test_sound_that_is_taken(asked: dict[str, Any], format_: SoundFormat) -> None:
+    assert options(**sound(**asked)).sound == format_
+
+
+@pytest.mark.parametrize("rate", [0, 7999, 48001, 16000.5, -1, "many", "nan", "inf", None, [], True])
+def test_rates_that_are_not_taken(rate: object) -> None:
+    assert refusal(**sound(encoding="LINEAR16", sampleRateHertz=rate)).startswith("sampleRateHertz must be a valid number")
+
+
+@pytest.mark.parametrize("encoding", ["Opus", "OPUS", "FLAC", "mp3", ""])
+def test_encodings_that_are_not_taken(encoding: str) -> None:
+    if encoding:
+        assert "LINEAR16 (8000 to 48000 Hz) or MULAW (8000 Hz)" in refusal(**sound(encoding=encoding))
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ({"noConnectionTimeout": 1801}, "noConnectionTimeout"),
+        ({"noConnectionTimeout": -1}, "noConnectionTimeout"),
+        ({"disconnectOnStopRequestTimeout": 2000}, "disconnectOnStopRequestTimeout"),
+        ({"config": {"confidenceThreshold": 1.5}}, "confidenceThreshold"),
+        ({"config": {"timezoneOffset": "nan"}}, "timezoneOffset"),
+        ({"config": []}, "config"),
+        ({"speaker": "Jane"}, "speaker"),
+        ({"speaker": {"name": "x" * 300}}, "speaker.name"),
+        ({"speaker": {"name": "x", "more": "y" * 5000}}, "speaker"),
+        ({"insightTypes": "question"}, "insightTypes"),
+        ({"customVocabulary": ["x" * 101]}, "customVocabulary"),
+    ],
+)
+def test_what_is_wrong_is_named(request_: dict[str, Any], named: str) -> None:
+    assert refusal(**request_).startswith(named)
+
+
+def test_modify_leaves_what_it_does_not_name() -> None:
+    protocol = StreamProtocol()
+    protocol.text(START)
+    rate_only = '{"type": "modify_request", "speechRecognition": {"sampleRateHertz": 48000}}'
+    assert protocol.text(rate_only) == Modified(SoundFormat("LINEAR16", 48_000))
+    encoding_only = '{"type": "modify_request", "speechRecognition": {"encoding": "LINEAR16"}}'
+    assert protocol.text(encoding_only) == Modified(SoundFormat("LINEAR16", 48_000))
+    assert isinstance(protocol.text('{"type": "modify_request", "speechRecognition": {"encoding": "Opus"}}'), Bad)
+    assert isinstance(protocol.text('{"type": "modify_request"}'), Bad)
+    assert protocol.binary(b"ab") == Audio(b"ab")
+
+
+def test_a_second_start_is_refused_while_the_first_lives() -> None:
+    protocol = StreamProtocol()
+    protocol.text(START)
+    assert isinstance(protocol.text(START), Bad)
+    assert protocol.binary(b"ab") == Audio(b"ab")
+
+
+def test_a_kept_socket_may_start_again() -> None:
+    protocol = StreamProtocol()
+    protocol.text('{"type": "start_request", "disconnectOnStopRequest": false, "disconnectOnStopRequestTimeout": 5}')
+    assert protocol.text('{"type": "stop_request"}') == Stopped(5)
+    assert not protocol.over
+    assert protocol.binary(b"ab") is None
+    assert isinstance(protocol.text(START), Started)
+    assert protocol.text('{"type": "stop_request"}') == Stopped(None)
+
+
+def test_nothing_gets_out_of_a_fuzzed_socket() -> None:
+    dice = random.Random(7)
+    seeds = [START, "{'type': 'stop_request'}", "__PING__", json.dumps({"type": "modify_request", "speechRecognition": {}})]
+    seeds.append(json.dumps({"type": "start_request", "config": {"speechRecognition": {"sampleRateHertz": 16000}}}))
+    for _ in range(4_000):
+        protocol = StreamProtocol()
+        for _ in range(dice.randrange(1, 5)):
+            text = list(dice.choice(seeds))
+            for _ in range(dice.randrange(4)):
+                text[dice.randrange(len(text))] = dice.choice(['"', "{", "}", "\\", "0", "x", "\0", "é", "null", "[", ","])
+            protocol.text("".join(text))
+            protocol.binary(dice.randbytes(dice.randrange(9)))
