@@ -1,0 +1,104 @@
+"""Action items and follow-ups: clauses of the grammar that the model takes for something to do afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from engine.insights import grammar
+from engine.insights.action_features import features
+from engine.insights.lexicon import lines, phrases, words
+from engine.insights.linear import LinearModel
+from engine.insights.templates import compiled
+
+if TYPE_CHECKING:
+    from engine.insights.grammar import Clause
+    from engine.insights.reading import Sentence
+
+INCLUSIVE = 0.3
+"""The cut below which a clause is no item whatever happens after it."""
+PRECISE = 0.5
+"""The cut above which it is one by itself."""
+_LIGHT = frozenset(
+    {"do", "take", "have", "handle", "try", "get", "own", "manage", "look", "take care", "cover", "take on", "make"}
+)
+_POINTERS = frozenset({"it", "that", "this", "them", "those", "one", "care", "so"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A clause that may be an action item, with its place: the words `first` to `last` of a sentence."""
+
+    sentence: Sentence
+    clause: Clause
+    last: int
+    score: float
+
+    @property
+    def kind(self) -> Literal["action_item", "follow_up"]:
+        """A follow-up is an action item that contacts somebody or arranges to meet."""
+        return "follow_up" if self.clause.verb.kind == "contact" else "action_item"
+
+    @property
+    def points_back(self) -> bool:
+        """Whether it says no more than `I'll do that`."""
+        after = self.sentence.row[self.clause.at + self.clause.verb.length : self.last + 1]
+        light = self.clause.verb.base in _LIGHT or self.clause.verb.kind == "other"
+        return (light or not after) and (not after or after[0] in _POINTERS)
+
+
+class ActionFinder:
+    """Finds the candidates of a message."""
+
+    def __init__(self) -> None:
+        self._model = LinearModel("actions.json")
+
+    def find(self, sentences: list[Sentence]) -> list[Candidate]:
+        """All clauses of a message that fit a frame, with their scores."""
+        return [candidate for sentence in sentences for candidate in self._of(sentence)]
+
+    def _of(self, sentence: Sentence) -> list[Candidate]:
+        clauses = [clause for clause in grammar.find(sentence.row, sentence.marks) if not _vetoed(sentence, clause)]
+        found: list[Candidate] = []
+        for index, clause in enumerate(clauses):
+            last = clauses[index + 1].first - 1 if index + 1 < len(clauses) else len(sentence.row) - 1
+            while last > clause.at and sentence.row[last] in words("joints.txt"):
+                last -= 1
+            last = max(last, min(clause.at, len(sentence.row) - 1))
+            candidate = Candidate(sentence, clause, last, self._model.probability(features(sentence, clause)))
+            if found and _goes_on(found[-1], candidate):
+                found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
+            else:
+                found.append(candidate)
+        return found
+
+
+def _vetoed(sentence: Sentence, clause: Clause) -> bool:
+    """Whether a clause is one of the sayings of `vetoes.txt`."""
+    rows = [" ".join(sentence.row[place : place + 12]) + " " for place in (clause.first, clause.at)]
+    return any(compiled(template).match(row) for template in lines("vetoes.txt") for row in rows)
+
+
+def _goes_on(first: Candidate, second: Candidate) -> bool:
+    """Whether a clause without a subject goes on with the one before it: `ask them and report back`."""
+    between = second.sentence.row[first.last + 1 : second.clause.first + 1]
+    joined = bool({"and", "then", "or"} & set(between)) and "please" not in between
+    return (
+        second.clause.frame.family == "imperative"
+        and joined
+        and not any(place in second.sentence.people for place in range(first.last + 1, second.clause.at))
+    )
+
+
+def assents(sentences: list[Sentence]) -> bool:
+    """Whether a message begins by agreeing to what was asked."""
+    if not sentences:
+        return False
+    row = sentences[0].row
+    return any(row[: len(phrase)] == phrase for phrase in phrases("assents.txt"))
+
+
+def declines(sentences: list[Sentence]) -> bool:
+    """Whether a message says no to what was asked."""
+    row = sentences[0].row if sentences else ()
+    return any(row[: len(phrase)] == phrase for phrase in phrases("refusals.txt"))

@@ -1,0 +1,223 @@
+"""The items of a meeting: what stands, what changed, what is the same thing said again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from engine.insights import due as due_dates
+from engine.insights.merge import WINDOW, content_stems, same_thing
+from engine.insights.rewrite import action_text, as_sentence, written
+from engine.insights.types import Due, Insight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from engine.insights.actions import Candidate
+    from engine.insights.due import DueRead
+    from engine.insights.questions import Asked
+    from engine.insights.reading import Sentence
+    from engine.insights.types import Speaker, Utterance
+
+MOST_ITEMS = 2_000
+_ANSWER_WITHIN = 3
+"""Messages within which a request is answered."""
+_ACCEPTED_BONUS = 0.15
+_REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
+
+
+@dataclass(slots=True)
+class Item:
+    """An insight with what is needed to change it."""
+
+    insight: Insight
+    message: int
+    stems: frozenset[str]
+    candidate: Candidate | None = None
+    text: str = ""
+
+
+class ItemBook:
+    """Adds, merges and numbers the items of one meeting."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._items: dict[str, Item] = {}
+        self._open: list[str] = []
+        self._changed: dict[str, None] = {}
+        self._message = 0
+        self._count = 0
+
+    def next_message(self) -> None:
+        """Counts a message; items older than the window are no longer looked at."""
+        self._message += 1
+        self._open = [key for key in self._open if self._message - self._items[key].message <= WINDOW]
+
+    def changed(self) -> list[Insight]:
+        """What is new or changed since the last call and stands."""
+        found = [self._items[key].insight for key in self._changed if key in self._items]
+        self._changed.clear()
+        return [insight for insight in found if insight.score >= self._threshold]
+
+    def standing(self) -> list[Insight]:
+        """All items that stand, the surest first."""
+        found = [item.insight for item in self._items.values() if item.insight.score >= self._threshold]
+        return sorted(found, key=lambda insight: -insight.score)
+
+    def requested_in(self, utterance: Utterance, sentence: Sentence) -> bool:
+        """Whether a standing item was made from this sentence of this utterance."""
+        return any(
+            item.candidate is not None
+            and item.candidate.sentence is sentence
+            and item.insight.score >= self._threshold
+            and utterance.id in item.insight.message_ids
+            for item in (self._items[key] for key in self._open)
+        )
+
+    def add_question(self, utterance: Utterance, asked: Asked, before: Utterance | None) -> None:
+        """A question; `before` is the message it asks assent to."""
+        tokens = asked.sentence.tokens[asked.first : asked.last + 1]
+        text = as_sentence(written(tokens, utterance.text), "?")
+        references: tuple[str, ...] = (utterance.id,)
+        if before is not None:
+            text = before.text.strip().rstrip(".?!,") + ", " + text[:1].lower() + text[1:]
+            references = (before.id, utterance.id)
+        self._put("question", text, asked.score, references, utterance.speaker)
+
+    def add_action(
+        self, utterance: Utterance, candidate: Candidate, person: Speaker | None, siblings: Sequence[Candidate]
+    ) -> None:
+        """A promise or a request, unless it goes on with the one before it or says an earlier one again."""
+        due = _due(candidate, siblings, utterance)
+        text = action_text(candidate, utterance.text, utterance.speaker, person)
+        stems = content_stems(text) - (content_stems(person.name) if person else frozenset())
+        same = self._same(candidate.kind, stems, person, utterance)
+        if same is not None:
+            self._restate(same, utterance, candidate, due, person)
+            return
+        key = self._put(candidate.kind, text, candidate.score, (utterance.id,), utterance.speaker, person, due, stems)
+        self._items[key].candidate = candidate
+        self._items[key].text = utterance.text
+
+    def accept(self, utterance: Utterance, candidates: Sequence[Candidate]) -> Candidate | None:
+        """Attaches an answer to the latest request of somebody else; returns the clause that did no more than agree."""
+        for key in reversed(self._open):
+            item = self._items[key]
+            asked = item.candidate
+            if asked is None or asked.clause.frame.family not in _REQUESTS or item.insight.speaker == utterance.speaker:
+                continue
+            if self._message - item.message > _ANSWER_WITHIN or item.insight.assignee not in {None, utterance.speaker}:
+                continue
+            answer = next((candidate for candidate in candidates if candidate.clause.frame.family == "commit"), None)
+            if asked.clause.frame.family == "joint" and answer is None:
+                continue
+            agrees = answer is None or answer.points_back or answer.clause.frame.name == "commit.will-have"
+            self._accepted(item, utterance, answer if agrees else None)
+            return answer if agrees else None
+        return None
+
+    def _accepted(self, item: Item, utterance: Utterance, answer: Candidate | None) -> None:
+        insight, asked = item.insight, item.candidate
+        assert asked is not None
+        due = _due(answer, (answer,), utterance) if answer is not None else None
+        due = due or insight.due
+        text = action_text(asked, item.text, insight.speaker, utterance.speaker, accepted=True)
+        if due is not None and due.phrase.lower() not in text.lower():
+            text = f"{text.rstrip('.')} {due.phrase}."
+        item.insight = replace(
+            insight,
+            text=text,
+            assignee=utterance.speaker,
+            due=_placed(due, text),
+            score=min(1.0, insight.score + _ACCEPTED_BONUS),
+            message_ids=_joined(insight.message_ids, utterance.id),
+        )
+        self._changed[insight.key] = None
+
+    def _same(self, kind: str, stems: frozenset[str], person: Speaker | None, utterance: Utterance) -> Item | None:
+        for key in reversed(self._open):
+            item = self._items[key]
+            if item.insight.kind == "question" or item.insight.kind != kind:
+                continue
+            agreed = item.insight.assignee == person or (
+                utterance.id not in item.insight.message_ids and None in {item.insight.assignee, person}
+            )
+            if agreed and same_thing(stems, item.stems):
+                return item
+        return None
+
+    def _restate(self, item: Item, utterance: Utterance, candidate: Candidate, due: Due | None, person: Speaker | None) -> None:
+        insight = item.insight
+        promised = candidate.clause.frame.family == "commit" and insight.speaker != utterance.speaker
+        dues = [one for one in (insight.due, due) if one is not None]
+        later = due if promised and due is not None else max(dues, key=lambda one: one.when, default=None)
+        better = candidate.score > insight.score
+        text = action_text(candidate, utterance.text, utterance.speaker, person or insight.assignee) if better else insight.text
+        item.insight = replace(
+            insight,
+            text=text,
+            score=max(insight.score, candidate.score),
+            assignee=insight.assignee or person,
+            due=_placed(later, text),
+            message_ids=_joined(insight.message_ids, utterance.id),
+        )
+        item.message = self._message
+        if better:
+            item.candidate, item.text = candidate, utterance.text
+        self._changed[insight.key] = None
+
+    def _put(
+        self,
+        kind: str,
+        text: str,
+        score: float,
+        references: tuple[str, ...],
+        speaker: Speaker,
+        person: Speaker | None = None,
+        due: Due | None = None,
+        stems: frozenset[str] = frozenset(),
+    ) -> str:
+        self._count += 1
+        key = f"{kind}-{self._count}"
+        insight = Insight(key, kind, text, round(score, 4), references, speaker, person, _placed(due, text))  # type: ignore[arg-type]
+        self._items[key] = Item(insight, self._message, stems)
+        self._open.append(key)
+        self._changed[key] = None
+        if len(self._items) > MOST_ITEMS:
+            weakest = min(self._items.values(), key=lambda item: item.insight.score).insight.key
+            del self._items[weakest]
+            self._open = [one for one in self._open if one != weakest]
+        return key
+
+
+def _due(candidate: Candidate, siblings: Sequence[Candidate], utterance: Utterance) -> Due | None:
+    """The time said in the words of a clause; else before it; else in a weak clause that goes on with it."""
+    reads = candidate.sentence.dates
+    own = [read for read in reads if candidate.clause.first <= read.last <= candidate.last]
+    ahead = [read for read in reads if read.last < candidate.clause.first and not _taken(read, candidate, siblings)]
+    behind = [read for read in reads if read.first > candidate.last and not _taken(read, candidate, siblings)]
+    read = due_dates.choose(own) or due_dates.choose(ahead) or due_dates.choose(behind)
+    if read is None:
+        return None
+    tokens = candidate.sentence.tokens
+    return Due(read.when, utterance.text[tokens[read.first].begin : tokens[read.last].end])
+
+
+def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -> bool:
+    """Whether a time belongs to another clause that stands by itself."""
+    return any(
+        other is not candidate
+        and other.sentence is candidate.sentence
+        and other.clause.first <= read.last <= other.last
+        and other.score >= 0.5
+        and other.clause.frame.family != "imperative"
+        for other in siblings
+    )
+
+
+def _placed(due: Due | None, text: str) -> Due | None:
+    return None if due is None else replace(due, offset=text.lower().find(due.phrase.lower()))
+
+
+def _joined(references: Iterable[str], new: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*references, new]))

@@ -1,0 +1,78 @@
+"""Questions: sentences that ask for something and deserve an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.insights.lexicon import lines, phrases, words
+from engine.insights.linear import LinearModel
+from engine.insights.question_features import features
+from engine.insights.templates import compiled
+
+if TYPE_CHECKING:
+    from engine.insights.reading import Sentence
+
+PUNCTUATED_CUT = 0.29
+"""The probability that asks, where the text has punctuation; the best on the training corpora."""
+BARE_CUT = 0.32
+_CHUNK = 45
+"""A bare text of more words than this is looked at in pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question: the words `first` to `last` of a sentence, its score (0.5 at the cut), whether it is only a tag."""
+
+    sentence: Sentence
+    first: int
+    last: int
+    score: float
+    tag: bool = False
+
+
+class QuestionFinder:
+    """Finds the questions of a message."""
+
+    def __init__(self) -> None:
+        self._punctuated = LinearModel("questions_punctuated.json")
+        self._bare = LinearModel("questions_bare.json")
+
+    def find(self, sentences: list[Sentence], *, punctuated: bool) -> list[Asked]:
+        """The questions of a message, each with its score; scores below 0.5 are left out."""
+        found: list[Asked] = []
+        for sentence in sentences:
+            model, cut = (self._punctuated, PUNCTUATED_CUT) if punctuated else (self._bare, BARE_CUT)
+            size = len(sentence.tokens)
+            for start in range(0, size, _CHUNK):
+                chunk = sentence.tokens[start : start + _CHUNK]
+                score = calibrated(model.probability(features(chunk, punctuated=punctuated)), cut)
+                if score >= 0.5 and not is_rhetorical(sentence):
+                    found.append(Asked(sentence, start, start + len(chunk) - 1, score, is_tag(sentence)))
+        return found
+
+
+def calibrated(probability: float, cut: float) -> float:
+    """A probability on a scale where `cut` is 0.5, so that one threshold serves both models."""
+    return 0.5 * probability / cut if probability < cut else 0.5 + 0.5 * (probability - cut) / (1.0 - cut)
+
+
+def is_tag(sentence: Sentence) -> bool:
+    """Whether a sentence only asks for assent to what was just said, such as `right?`."""
+    spoken = _without_openers(sentence)
+    return spoken in phrases("tags.txt") or tuple(token.word for token in sentence.tokens) in phrases("tags.txt")
+
+
+def is_rhetorical(sentence: Sentence) -> bool:
+    """Whether a question wants no answer, or is small talk."""
+    row = " ".join(_without_openers(sentence)) + " "
+    return any(compiled(template).match(row) for template in lines("rhetorical.txt"))
+
+
+def _without_openers(sentence: Sentence) -> tuple[str, ...]:
+    spoken = [token.word for token in sentence.tokens]
+    openers = words("openers.txt")
+    first = 0
+    while first < len(spoken) - 1 and spoken[first] in openers:
+        first += 1
+    return tuple(spoken[first:])

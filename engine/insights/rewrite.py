@@ -1,0 +1,156 @@
+"""Items in the third person: `I'll fix it` becomes `Ben will fix it`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.insights.lexicon import tables, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.insights.actions import Candidate
+    from engine.insights.normalise import Token
+    from engine.insights.types import Speaker
+
+MAX_WORDS = 60
+_LONGEST_LEAD = 14
+_BY_SPEAKER = frozenset({"remind.me", "explicit.for-me", "explicit.volunteer"})
+_KEEPS_SUBJECT = frozenset({"joint", "need"})
+_CERTAIN = frozenset({"third.will", "third.going", "third.said", "third.promised", "request.you-will"})
+
+
+class Word(NamedTuple):
+    """A word as the rules read it, as it is shown, and whether a comma follows."""
+
+    word: str
+    shown: str
+    comma: bool = False
+
+
+def written(tokens: Sequence[Token], text: str) -> list[Word]:
+    """The words as they were written; where a contraction was written out, the words it stands for."""
+    found = []
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1].begin if index else -1
+        after = tokens[index + 1].begin if index + 1 < len(tokens) else -1
+        shown = token.word if token.begin in {before, after} else text[token.begin : token.end]
+        found.append(Word(token.word, shown, "," in token.mark))
+    return found
+
+
+def as_sentence(row: Sequence[Word], ending: str = ".") -> str:
+    """Words with the commas they had, a capital at the beginning and a mark at the end; at most `MAX_WORDS`."""
+    parts = ["I" if word.shown == "i" else word.shown for word in row[:MAX_WORDS]]
+    joined = " ".join(part + ("," if word.comma else "") for part, word in zip(parts, row, strict=False) if part).rstrip(",;: ")
+    return joined[:1].upper() + joined[1:] + ending if joined else ""
+
+
+def action_text(candidate: Candidate, text: str, speaker: Speaker, assignee: Speaker | None, *, accepted: bool = False) -> str:
+    """What is to be done and by whom, in the third person; `text` is the message it was said in."""
+    clause = candidate.clause
+    row = written(candidate.sentence.tokens[: _last(candidate, assignee) + 1], text)
+    lead = _lead(candidate)
+    turned = _turned(row, candidate, speaker, assignee)
+    frame = row[clause.first : clause.at]
+    rest = turned[clause.at :]
+    if clause.form == "ing" and clause.frame.family in {"request", "explicit"} and rest:
+        base = clause.verb.base.split()[0]
+        rest[0] = Word(base, base, rest[0].comma)
+    if clause.frame.name == "request.want-x" and rest and frame[0].word == "i":
+        rest[0] = Word(rest[0].word, tables("third_person.txt")["verb"].get(rest[0].word, rest[0].shown), rest[0].comma)
+    return as_sentence(
+        [*turned[lead : clause.first], *_subject(frame, turned, candidate, speaker, assignee, accepted=accepted), *rest]
+    )
+
+
+def _subject(
+    frame: Sequence[Word],
+    turned: Sequence[Word],
+    candidate: Candidate,
+    speaker: Speaker,
+    assignee: Speaker | None,
+    *,
+    accepted: bool,
+) -> list[Word]:
+    """Who does it and how surely, in place of the words of the frame."""
+    clause = candidate.clause
+    family = clause.frame.family
+    if family in _KEEPS_SUBJECT and assignee is None:
+        shown = list(turned[clause.first : clause.at])
+        return _plain("We should") if clause.frame.name == "joint.lets" else shown
+    if family == "commit" or clause.frame.name == "request.want-x":
+        return _promised(frame, speaker)
+    if clause.frame.name == "third.gerund" or (family == "third" and assignee is None):
+        return list(turned[clause.first : clause.at])
+    if assignee is None:
+        return _plain("Somebody should") if family == "request" else []
+    sure = accepted or clause.frame.name in _CERTAIN
+    return _plain(f"{assignee.name} {'will' if sure else 'should'}")
+
+
+def _promised(frame: Sequence[Word], speaker: Speaker) -> list[Word]:
+    """The frame of a promise with the speaker for `I`, and the verb after it in the third person."""
+    verbs = tables("third_person.txt")["verb"]
+    if [word.word for word in frame[:2]] == ["let", "me"]:
+        return [*_plain(f"{speaker.name} will"), *frame[2:]]
+    found: list[Word] = []
+    after = False
+    for word in frame:
+        if word.word == "i":
+            found.extend(_plain(speaker.name))
+            after = True
+        else:
+            shown = verbs.get(word.word, word.shown) if after else word.shown
+            after = after and shown == word.shown and word.word in words("adverbs.txt")
+            found.append(Word(word.word, shown, word.comma))
+    return found
+
+
+def _turned(row: Sequence[Word], candidate: Candidate, speaker: Speaker, assignee: Speaker | None) -> list[Word]:
+    """The words with the pronouns turned: who acts is `they`, the speaker and whoever is addressed are named."""
+    table = tables("third_person.txt")
+    acts = candidate.clause.frame.family in {"commit", "offer"} or candidate.clause.frame.name in _BY_SPEAKER
+    pronouns = dict(table["first"] if acts else _named(table["first_named"], speaker))
+    called = _called(candidate, speaker) if acts else None
+    if acts and called is not None:
+        pronouns.update(_named(table["second_named"], called))
+    elif not acts and assignee is not None:
+        pronouns.update(table["second"])
+    return [Word(word.word, pronouns.get(word.word, word.shown), word.comma) for word in row]
+
+
+def _named(pronouns: dict[str, str], person: Speaker) -> dict[str, str]:
+    return {pronoun: form.replace("@", person.name) for pronoun, form in pronouns.items()}
+
+
+def _last(candidate: Candidate, assignee: Speaker | None) -> int:
+    """The last word worth showing: without a vocative and words that only lead on."""
+    row, people, at = candidate.sentence.row, candidate.sentence.people, candidate.clause.at
+    last = candidate.last
+    marks = candidate.sentence.marks
+    while last > at and (
+        row[last] in words("trailing.txt") or (last in people and (people[last] == assignee or "," in marks[last - 1]))
+    ):
+        last -= 1
+    return last
+
+
+def _lead(candidate: Candidate) -> int:
+    """Where to begin: at a condition or a date that stands before the clause, else at the clause."""
+    row, first = candidate.sentence.row, candidate.clause.first
+    skipped = words("openers.txt") | {"@name"}
+    start = 0
+    while start < first and row[start] in skipped:
+        start += 1
+    return start if start < first <= start + _LONGEST_LEAD and row[start] in words("leads.txt") else first
+
+
+def _called(candidate: Candidate, speaker: Speaker) -> Speaker | None:
+    """The one person besides the speaker whom a sentence names."""
+    others = {person.id: person for person in candidate.sentence.people.values() if person.id != speaker.id}
+    return next(iter(others.values())) if len(others) == 1 else None
+
+
+def _plain(text: str) -> list[Word]:
+    return [Word(word.lower(), word) for word in text.split()]

@@ -1,0 +1,120 @@
+"""Topics: the phrases a person would put over a part of the talk."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from engine.insights.lexicon import words
+from engine.insights.phrases import Key, Phrase, PhraseBook, c_value, excess_rarity
+from engine.insights.types import Topic
+from engine.insights.verbs import is_verb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.insights.normalise import Token
+
+MOST_TOPICS = 20
+LIVE_MESSAGES = 3
+"""A phrase is told while the talk goes on once it was said in this many messages."""
+_LEAST_MESSAGES = 2
+_FULL_SCORE = 60.0
+"""The weight at which a topic scores a half."""
+
+
+class TopicFinder:
+    """Grows the topics of a meeting message by message."""
+
+    def __init__(self) -> None:
+        self._book = PhraseBook()
+        self._told: dict[Key, Topic] = {}
+        self._keys: dict[Key, str] = {}
+
+    def push(self, tokens: Sequence[Token], message_id: str, speaker_id: str) -> list[Topic]:
+        """Counts a message; returns the topics that became worth telling with it."""
+        seen = self._book.add(tokens, message_id, speaker_id)
+        found = []
+        for key in sorted(seen, key=len, reverse=True):
+            phrase = self._book.phrases.get(key)
+            if phrase is None or key in self._told or phrase.message_count < LIVE_MESSAGES:
+                continue
+            topic = self._topic(phrase, weight(phrase, ()))
+            if topic.score < 0.5 or any(set(key) < set(told) for told in self._told):
+                continue
+            if len(self._told) < 4 * MOST_TOPICS:
+                self._told[key] = topic
+                found.append(topic)
+        return found
+
+    def finish(self) -> list[Topic]:
+        """The topics of the whole talk, the weightiest first, each with the messages it was said in."""
+        longer = self._book.contained()
+        weighed = [
+            (weight(phrase, longer.get(phrase.key, ())), phrase)
+            for phrase in self._book.phrases.values()
+            if phrase.message_count >= _LEAST_MESSAGES
+        ]
+        weighed.sort(key=lambda pair: (-pair[0], pair[1].key))
+        chosen: list[tuple[float, Phrase, list[Phrase]]] = []
+        for value, phrase in weighed:
+            if value <= 0.0 or len(chosen) >= MOST_TOPICS:
+                break
+            home = next((entry for entry in chosen if _nested(phrase.key, entry[1].key)), None)
+            if home is None:
+                chosen.append((value, phrase, []))
+            else:
+                home[2].append(phrase)
+        return [self._topic(phrase, value, nested, _parents(phrase, chosen)) for value, phrase, nested in chosen]
+
+    def _topic(self, phrase: Phrase, value: float, nested: Sequence[Phrase] = (), parents: tuple[str, ...] = ()) -> Topic:
+        key = self._keys.setdefault(phrase.key, f"topic-{len(self._keys) + 1}")
+        references = list(
+            dict.fromkeys(
+                [*phrase.messages, *(message for part in nested if set(part.key) > set(phrase.key) for message in part.messages)]
+            )
+        )
+        return Topic(
+            key=key,
+            text=phrase.text,
+            score=round(value / (value + _FULL_SCORE), 4),
+            message_ids=tuple(references),
+            root_words=tuple(phrase.text.split()),
+            parents=parents,
+        )
+
+
+def weight(phrase: Phrase, longer: Sequence[int]) -> float:
+    """C-value times word rarity, more for what many people and many messages share."""
+    spoken = phrase.text.split()
+    if not _noun_like(phrase, spoken):
+        return 0.0
+    rare = [excess_rarity(word) for word in spoken]
+    if min(rare) <= 0.0:
+        return 0.0
+    spread = 1.0 + 0.5 * math.log2(1 + len(phrase.speakers))
+    density = math.sqrt(phrase.message_count / phrase.count)
+    return c_value(phrase, longer) * (sum(rare) / len(rare)) * spread * density
+
+
+def _noun_like(phrase: Phrase, spoken: Sequence[str]) -> bool:
+    """Whether a phrase was said where nouns stand; a verb by itself is none."""
+    if spoken[-1].endswith("ly") or spoken[-1] in words("adverbs.txt"):
+        return False
+    share = phrase.noun / phrase.count
+    if len(spoken) == 1:
+        return share >= (0.5 if is_verb(spoken[0]) else 0.25)
+    return not is_verb(spoken[0]) or share > 0.5
+
+
+def _nested(one: Key, other: Key) -> bool:
+    """Whether two phrases say the same in more or fewer words."""
+    first, second = set(one), set(other)
+    return first <= second or second <= first
+
+
+def _parents(phrase: Phrase, chosen: Sequence[tuple[float, Phrase, list[Phrase]]]) -> tuple[str, ...]:
+    """The topics of one word that this one narrows by sharing its last word."""
+    return tuple(
+        other.text for _, other, _ in chosen if len(other.key) == 1 and len(phrase.key) > 1 and other.key[0] == phrase.key[-1]
+    )

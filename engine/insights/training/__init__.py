@@ -1,0 +1,1 @@
+"""Makes the data files of the insights from corpora; not needed at run time."""
