@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from sandbox.people.speaker import Speaker
@@ -11,6 +12,7 @@ from sandbox.voice.rtp import SILENCE, TICK, RtpPacket, RtpStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
     import numpy as np
     from numpy.typing import NDArray
@@ -20,13 +22,17 @@ if TYPE_CHECKING:
 
 _AHEAD = 25
 """Ticks that are encoded ahead, in a thread, while the ones before are being sent."""
+_BREATH = 0.0005
+"""Seconds between two frames in which the encoding thread leaves the interpreter to the event loop, so that packets go out on time."""
 _LONG_PAUSE = 0.1
 
 
 class Person:
-    """Somebody in a channel. `born` is when they came, on the event loop's clock."""
+    """Somebody in a channel. `born` is when they came, on the event loop's clock; `encoding` runs their encoder."""
 
-    def __init__(self, user_id: int, channel_id: int, stream: RtpStream, dave: DaveMember | None, *, born: float) -> None:
+    def __init__(
+        self, user_id: int, channel_id: int, stream: RtpStream, dave: DaveMember | None, *, born: float, encoding: Executor
+    ) -> None:
         self.user_id = user_id
         self.channel_id = channel_id
         self.stream = stream
@@ -38,6 +44,7 @@ class Person:
         """Held while they speak: nobody says two things at once."""
         self._speaker = Speaker()
         self._born = born
+        self._encoding = encoding
         self._tick = -1
 
     def packet(self, payload: bytes, tick: int, *, clear: bool = False) -> RtpPacket | None:
@@ -56,12 +63,12 @@ class Person:
         `send` takes an Opus frame and its tick and says whether it went out. `said` is told of the voice's beginning and end.
         """
         loop = asyncio.get_running_loop()
-        utterance = await asyncio.to_thread(self._speaker.utter, pcm, rate)
-        frames = await asyncio.to_thread(utterance.frames, 0, _AHEAD)
+        utterance = await loop.run_in_executor(self._encoding, self._speaker.utter, pcm, rate)
+        frames = await loop.run_in_executor(self._encoding, _encode, utterance, 0)
         begin = max(loop.time(), start or 0.0)
         base = max(round((begin - self._born) / TICK), self._tick + 1)
         for block in range(_AHEAD, len(utterance.plan) + _AHEAD, _AHEAD):
-            ahead = loop.run_in_executor(None, utterance.frames, block, block + _AHEAD)
+            ahead = loop.run_in_executor(self._encoding, _encode, utterance, block)
             try:
                 await self._send_block(frames, begin, base, send, said, utterance)
             finally:
@@ -105,6 +112,17 @@ class Person:
                     await self.gone.wait()
         elif delay > 0:
             await asyncio.sleep(delay)
+
+
+def _encode(utterance: Utterance, begin: int) -> list[tuple[int, bytes]]:
+    """The frames of the next ticks, one at a time."""
+    frames: list[tuple[int, bytes]] = []
+    for tick in range(begin, begin + _AHEAD):
+        encoded = utterance.frames(tick, tick + 1)
+        if encoded:
+            frames += encoded
+            time.sleep(_BREATH)
+    return frames
 
 
 class Voiced:

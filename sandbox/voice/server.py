@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ class VoiceServer:
         self._freeze = freeze_timestamps
         self._seed = seed
         self._rng = Random(seed)
+        self._encoding = ThreadPoolExecutor(1, "sandbox-voice")
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.load_cert_chain(certificate, key)
         self._media = MediaSocket(log)
@@ -107,6 +109,7 @@ class VoiceServer:
             await self._runner.cleanup()
             self._runner = None
         self._media.close()
+        self._encoding.shutdown()
 
     # Clients
 
@@ -210,7 +213,8 @@ class VoiceServer:
                 return
             await self.leave(user_id)
         dave = DaveMember(user_id, channel_id) if self.dave else None
-        person = Person(user_id, channel_id, self._new_stream(), dave, born=asyncio.get_running_loop().time())
+        born = asyncio.get_running_loop().time()
+        person = Person(user_id, channel_id, self._new_stream(), dave, born=born, encoding=self._encoding)
         self._people[user_id] = person
         self.log.record("voice.join", user_id=user_id, channel_id=channel_id, ssrc=person.stream.ssrc)
         self._channel(channel_id).add_person(person)

@@ -45,7 +45,7 @@ class Ears:
         payload = Packet(data, bytes(self._voice.secret_key)).payload
         if payload == SILENCE:
             return
-        for user_id in map(int, session.get_user_ids()):
+        for user_id in {int(u) for u in session.get_user_ids()} - {self._voice.user.id}:
             try:
                 session.decrypt(user_id, davey.MediaType.audio, payload)
             except ValueError as error:
