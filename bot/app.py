@@ -88,7 +88,7 @@ class _Minutes:
         recovery = asyncio.create_task(_recover(service), name="recovery")
         self._stack.push_async_callback(_end, recovery)
         await self._until(self._stop.wait(), connection)
-        self._say("ending: running meetings get their summary ...")
+        self._say("ending: running meetings get their summary ..." if service.running() else "ending ...")
 
     async def _engine(self) -> EngineClient:
         """The engine of the settings, or one of our own."""

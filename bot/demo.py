@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.errors import MinutesError
+from bot.signals import stop_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,9 +33,13 @@ _TAIL = 15
 
 
 class Demo:
-    """One run. `say` gets every line for the terminal."""
+    """One run. `say` gets every line for the terminal; `sandbox` and `bot` are the programs."""
 
-    def __init__(self, data_dir: Path, *, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, data_dir: Path, *, say: Callable[[str], None], sandbox: Sequence[str] = SANDBOX, bot: Sequence[str] = BOT
+    ) -> None:
+        self._sandbox = sandbox
+        self._bot = bot
         self._root = data_dir / "demo"
         self._folder = self._root / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
         self._models = data_dir / "models"
@@ -42,17 +47,33 @@ class Demo:
         self._begin = time.monotonic()
 
     async def run(self, options: Sequence[str]) -> int:
-        """Run the sandbox with `options` and the bot in it; the exit code is the sandbox's, or 1 when the bot failed."""
+        """Run the sandbox with `options` and the bot in it.
+
+        The exit code is the sandbox's, 1 when the bot failed, or 130 when the owner wanted the end before.
+        """
+        with stop_event() as stop:
+            demo, stopped = asyncio.ensure_future(self._run(options)), asyncio.ensure_future(stop.wait())
+            await asyncio.wait({demo, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if demo.done():
+                return demo.result()
+            self._progress("ending ...")
+            demo.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await demo
+            return 130
+
+    async def _run(self, options: Sequence[str]) -> int:
         self._make_room()
         self._progress("starting the simulated Discord ...")
-        sandbox = await _start(SANDBOX, options, {**os.environ, **_terminal()}, stderr=None)
+        sandbox = await _start(self._sandbox, options, {**os.environ, **_terminal()}, stderr=None)
         bot: asyncio.subprocess.Process | None = None
         try:
             world = await self._world(sandbox)
             if world is None:
                 return await sandbox.wait() or 1
             self._progress("starting the bot ...")
-            bot = await _start(BOT, [], self._environment(world), stderr=subprocess.STDOUT)
+            bot = await _start(self._bot, [], self._environment(world), stderr=subprocess.STDOUT)
             code = await self._watch(sandbox, bot)
         finally:
             await _stop(bot)

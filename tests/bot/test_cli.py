@@ -147,6 +147,6 @@ def test_it_says_when_it_is_ready_and_ends_in_order(tmp_path: Path, world: dict[
     assert re.fullmatch(r"bot ready: \w+", next(line for line in lines if line.startswith("bot ready")))
     [link] = [line for line in lines if line.startswith("invite: ")]
     assert link.endswith(f"&permissions={permissions.least()}")
-    assert lines[-1].startswith("ending: ")
+    assert lines[-1] == "ending ..."
     assert world["DISCORD_TOKEN"] not in "".join(lines) + errors
     assert "Traceback" not in errors
