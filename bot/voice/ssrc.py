@@ -102,10 +102,12 @@ class Unclaimed(NamedTuple):
 
 
 class _Queue:
-    __slots__ = ("count", "first", "packets")
+    __slots__ = ("against", "count", "first", "packets", "tried")
 
     def __init__(self, now: float) -> None:
         self.packets: list[Sealed] = []
+        self.tried = 0
+        self.against: tuple[int, ...] = ()
         self.count = 0
         self.first = now
 
@@ -126,8 +128,8 @@ class WaitingRoom:
     def __contains__(self, ssrc: object) -> bool:
         return ssrc in self._queues
 
-    def add(self, packet: Sealed) -> None:
-        """Keep a packet until its owner is known."""
+    def add(self, packet: Sealed) -> bool:
+        """Keep a packet until its owner is known; False if there was no room for it."""
         queue = self._queues.get(packet.ssrc)
         if queue is None:
             if len(self._queues) >= MAX_UNKNOWN:
@@ -136,8 +138,9 @@ class WaitingRoom:
         queue.count += 1
         if len(queue.packets) < MAX_WAITING:
             queue.packets.append(packet)
-        else:
-            self.dropped += 1
+            return True
+        self.dropped += 1
+        return False
 
     def _evict(self) -> None:
         least = min(self._queues, key=lambda ssrc: self._queues[ssrc].count)
@@ -147,9 +150,13 @@ class WaitingRoom:
         """All SSRCs that something waits for."""
         return list(self._queues)
 
-    def newest(self, ssrc: int, ending: bytes) -> Sealed | None:
-        """The newest packet of this SSRC whose frame ends so."""
-        return next((packet for packet in reversed(self._queues[ssrc].packets) if packet.frame.endswith(ending)), None)
+    def untried(self, ssrc: int, candidates: tuple[int, ...]) -> list[Sealed]:
+        """Packets that were not tried against exactly these candidates, oldest first; they count as tried from now on."""
+        queue = self._queues[ssrc]
+        if queue.against != candidates:
+            queue.tried, queue.against = 0, candidates
+        begin, queue.tried = queue.tried, len(queue.packets)
+        return queue.packets[begin:]
 
     def take(self, ssrc: int) -> list[Sealed]:
         """All that waits for this SSRC, oldest first; nothing waits afterwards."""

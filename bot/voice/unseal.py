@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bot.voice.dave import MARKER, Failure, FrameCipher
+from bot.voice.dave import Failure, FrameCipher
 from bot.voice.events import Lost
 from bot.voice.rtp import BadPacket, parse, strip
 from bot.voice.ssrc import Sealed, SsrcMap, WaitingRoom
@@ -110,39 +110,45 @@ class Unsealer:
         """A packet whose owner is not known, or that others wait before."""
         if not packet.frame and packet.ssrc not in self._waiting:
             return ()  # all padding: the server probes the line
+        kept = self._waiting.add(packet)
+        if not self._cipher.ready:
+            return ()
         user_id = self._users.get(packet.ssrc)
         if user_id is not None:
-            self._waiting.add(packet)
-            return self._release(packet.ssrc, user_id) if self._cipher.ready else ()
-        found = self._find_owner(packet, packet.arrival)
-        if found is None:
-            self._waiting.add(packet)
-            return ()
-        user_id, opus = found
-        frames = self._release(packet.ssrc, user_id)
-        if user_id not in self._refused:
-            frames.append(Frame(user_id, packet.ssrc, packet.sequence, packet.timestamp, packet.arrival, opus))
-        return frames
+            return self._release(packet.ssrc, user_id)
+        return self._claim(packet.ssrc, packet.arrival, None if kept else packet)
+
+    def _claim(self, ssrc: int, now: float, one_more: Sealed | None = None) -> list[Frame]:
+        """Look for the owner of what waits, and of `one_more` that there was no room for. Frames are opened oldest first, as DAVE wants."""
+        candidates = self._candidates(now)
+        packets = self._waiting.untried(ssrc, tuple(candidates))
+        for packet in (*packets, one_more) if one_more else packets:
+            found = self._cipher.owner(packet.frame, candidates)
+            if found is not None:
+                user_id, opus = found
+                self._map.bind(ssrc, user_id, now)
+                frames = self._release(ssrc, user_id, (packet, opus))
+                if packet is one_more and user_id not in self._refused:
+                    frames.append(Frame(user_id, *packet[:4], opus=opus))
+                return frames
+        return []
 
     def _mend(self, packet: Sealed, user_id: int) -> Sequence[Frame]:
         """A frame of a known SSRC that could not be opened: the session is not ready, the SSRC has a new owner, or it is lost."""
         if not self._cipher.ready:
             self._waiting.add(packet)
             return ()
-        found = self._find_owner(packet, packet.arrival)
+        found = self._cipher.owner(packet.frame, self._candidates(packet.arrival))
         if found is None:
             self.undecryptable += 1
             return (Frame(user_id, *packet[:4], opus=None),)
         user_id, opus = found
+        self._map.bind(packet.ssrc, user_id, packet.arrival)
         return (Frame(user_id, *packet[:4], opus=opus),) if user_id not in self._refused else ()
 
-    def _find_owner(self, packet: Sealed, now: float) -> tuple[int, bytes] | None:
-        """By trial decryption: no frame of one person can be opened with another's key."""
-        members = (user_id for user_id in self._cipher.members() if user_id != self._own_id)
-        found = self._cipher.owner(packet.frame, self._map.candidates(members, now))
-        if found is not None:
-            self._map.bind(packet.ssrc, found[0], now)
-        return found
+    def _candidates(self, now: float) -> list[int]:
+        """Who may own an unknown SSRC: no frame of one person can be opened with another's key."""
+        return self._map.candidates((user_id for user_id in self._cipher.members() if user_id != self._own_id), now)
 
     def _release(self, ssrc: int, user_id: int, opened: tuple[Sealed, bytes] | None = None) -> list[Frame]:
         """What waits for this SSRC; `opened` is one of its packets that has been decrypted already."""
@@ -198,19 +204,10 @@ class Unsealer:
         result: list[Frame | Lost] = []
         if self._cipher.ready:
             for ssrc in self._waiting.ssrcs():
-                result += self._retry(ssrc, now)
+                user_id = self._users.get(ssrc)
+                result += self._claim(ssrc, now) if user_id is None else self._release(ssrc, user_id)
         result += self._told(now, everything=False)
         return result
-
-    def _retry(self, ssrc: int, now: float) -> list[Frame]:
-        user_id = self._users.get(ssrc)
-        if user_id is not None:
-            return self._release(ssrc, user_id)
-        newest = self._waiting.newest(ssrc, MARKER)
-        found = self._find_owner(newest, now) if newest is not None else None
-        if newest is None or found is None:
-            return []
-        return self._release(ssrc, found[0], (newest, found[1]))
 
     def _told(self, now: float, *, everything: bool) -> list[Lost]:
         return [
