@@ -91,8 +91,9 @@ async def test_discord_and_a_right_token() -> None:
 
 async def test_discord_out_of_reach() -> None:
     async with server() as address:
-        assert (await doctor.gateway(discord_at(address))).failed
-    assert (await doctor.gateway(discord_at(address))).failed
+        assert (await doctor.gateway(discord_at(address, "right"))).found == "answers 404"
+    assert (await doctor.gateway(discord_at(address, "right"))).failed
+    assert not (await doctor.gateway(discord_at(address))).failed, "demo and serve work without Discord"
     assert (await doctor.token(discord_at(address, "right"))).result == "warning"
 
 
