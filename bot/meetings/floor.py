@@ -76,6 +76,7 @@ class Floor:
                     self.note(self._deafness.heard(self.now()))
             case Lost(user_id=user_id, seconds=seconds, reason=reason):
                 if user_id not in self._refused:
+                    self._deafness.lost()
                     self._say_gaps(self._gaps.lost(Loss(user_id, at, at + seconds, seconds, reason)))
             case Left(user_id=user_id):
                 self.speakers.left(user_id)
@@ -136,17 +137,26 @@ class Floor:
         user_id = discord_id(sentence.user_id)
         if user_id in self._refused:
             return
-        start = max(0.0, (sentence.start - self._began_at).total_seconds())
+        start, end = self._span(user_id, sentence)
         line = Line(
             key=sentence.key,
             user_id=user_id,
             name=self._room.name_of(user_id) if user_id is not None else sentence.name or "Somebody",
             start=start,
-            end=max(start, (sentence.end - self._began_at).total_seconds()),
+            end=end,
             text=sentence.text,
         )
         if self._scribe.say(line):
             self.lag = max(0.0, (self._clock.now() - sentence.end).total_seconds())
+
+    def _span(self, user_id: int | None, sentence: stream.Sentence) -> tuple[float, float]:
+        """When it was spoken. The engine counts from the arrival of the sound, which may have been held for a while."""
+        length = max(0.0, (sentence.end - sentence.start).total_seconds())
+        held = self.speakers.heard_at(user_id, sentence.start) if user_id is not None else None
+        start = (sentence.start - self._began_at).total_seconds() if held is None else held
+        # Nothing is told before it has been said: the rest of such a lead is a difference of clocks.
+        start = max(0.0, min(start, self.now() - length))
+        return start, start + length
 
     def _time_of(self, event: VoiceEvent) -> float:
         """The listener's clock began at most `now - at` ago; the piece that was delivered fastest says when."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
     from bot.meetings.entries import Entry, Spoken
     from bot.meetings.result import MeetingResult
@@ -170,6 +171,9 @@ class SpeechLine(Protocol):
 
     def events(self) -> AsyncIterator[StreamEvent]:
         """What the engine says, until the stream is over."""
+
+    def heard_at(self, time: datetime) -> float | None:
+        """The `at` of sound that was held while the engine was away, from the time that the engine gives to it; else None."""
 
     async def stop(self) -> bool:
         """Send what is held, end the stream, wait for its last words. False: the engine did not confirm within the limit."""

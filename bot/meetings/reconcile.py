@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 from bot.meetings.entries import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from wire.conversations import Message
 
+NEAR = 120.0
+"""Seconds: the same sentence is not told further apart, even when the engine was away and the sound was held."""
 SAME_TIME = 0.5
 """The share of the shorter of two sentences of one person that both cover when they are the same sentence, told differently."""
 
@@ -32,32 +35,49 @@ def reconcile(lines: Iterable[Line], messages: Iterable[Message], began: datetim
     Realtime and REST ids are not the same on every server. A message without a line becomes one, with its id as key.
     """
     result = Reconciled()
-    free: dict[str, list[Line]] = defaultdict(list)
-    by_key: dict[str, Line] = {}
-    for line in lines:
-        free[_person(line.user_id, line.name)].append(line)
-        by_key[line.key] = line
-    said = [line_of(message, began) for message in messages]
+    held = sorted(lines, key=lambda line: line.start)
+    by_key = {line.key: line for line in held}
     rest: list[Line] = []
-    for line in said:
-        known = by_key.get(line.key)
-        if known is None:
-            rest.append(line)
+    for message in messages:
+        line = line_of(message, began)
+        if line.key in by_key:
+            result.links[line.key] = line.key
         else:
-            _take(result, free, line, known)
-    for same in (_same_text, _same_time):
-        unmatched: list[Line] = []
-        for line in rest:
-            held = [other for other in free[_person(line.user_id, line.name)] if same(line, other)]
-            if held:
-                _take(result, free, line, _nearest(line, held))
-            else:
-                unmatched.append(line)
-        rest = unmatched
+            rest.append(line)
+    rest = _match(result, rest, held, lambda line: (_person(line), tuple(line.text.casefold().split())), _any_time)
+    rest = _match(result, rest, held, _person, _same_time)
     for line in rest:
         result.missing.append(line)
         result.links[line.key] = line.key
     return result
+
+
+def _match(
+    result: Reconciled,
+    said: list[Line],
+    held: list[Line],
+    likeness: Callable[[Line], Hashable],
+    same: Callable[[Line, Line], bool],
+) -> list[Line]:
+    """Give each sentence the nearest free line that is alike; returns the sentences without one."""
+    taken = set(result.links.values())
+    groups: dict[Hashable, list[Line]] = defaultdict(list)
+    for line in held:
+        if line.key not in taken:
+            groups[likeness(line)].append(line)
+    rest: list[Line] = []
+    for sentence in said:
+        group = groups[likeness(sentence)]
+        first = bisect_left(group, sentence.start - NEAR, key=_start)
+        last = bisect_right(group, sentence.start + NEAR, key=_start)
+        found = [line for line in group[first:last] if same(sentence, line)]
+        if found:
+            nearest = min(found, key=lambda line: abs(line.start - sentence.start))
+            group.remove(nearest)
+            result.links[sentence.key] = nearest.key
+        else:
+            rest.append(sentence)
+    return rest
 
 
 def line_of(message: Message, began: datetime) -> Line:
@@ -80,23 +100,16 @@ def discord_id(user_id: str | None) -> int | None:
     return int(user_id) if user_id and user_id.isdecimal() else None
 
 
-def _take(result: Reconciled, free: dict[str, list[Line]], message: Line, line: Line) -> None:
-    result.links[message.key] = line.key
-    held = free[_person(line.user_id, line.name)]
-    if line in held:
-        held.remove(line)
+def _start(line: Line) -> float:
+    return line.start
 
 
-def _person(user_id: int | None, name: str) -> str:
-    return name if user_id is None else str(user_id)
+def _person(line: Line) -> str:
+    return line.name if line.user_id is None else str(line.user_id)
 
 
-def _nearest(line: Line, held: list[Line]) -> Line:
-    return min(held, key=lambda other: abs(other.start - line.start))
-
-
-def _same_text(one: Line, other: Line) -> bool:
-    return one.text.casefold().split() == other.text.casefold().split()
+def _any_time(_one: Line, _other: Line) -> bool:
+    return True
 
 
 def _same_time(one: Line, other: Line) -> bool:

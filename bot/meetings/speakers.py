@@ -13,6 +13,7 @@ from bot.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.clock import Clock
     from bot.meetings.ports import SpeechLine, Voice
@@ -63,6 +64,10 @@ class SpeakerStream:
         self._fed = True
         self._line.feed(pcm, at)
         self.until = at + len(pcm) / BYTES_PER_SECOND
+
+    def heard_at(self, time: datetime) -> float | None:
+        """When held sound was spoken, from the engine's time for it; None for sound that was sent as it was spoken."""
+        return self._line.heard_at(time)
 
     async def finish(self) -> bool:
         """Send what waits and wait for the last words. False: the engine did not confirm."""
@@ -121,6 +126,7 @@ class Speakers:
         self._trouble = trouble
         self._streams: dict[int, SpeakerStream] = {}
         self._ending: set[asyncio.Task[bool]] = set()
+        self._latest: dict[int, SpeakerStream] = {}
         self.last_heard: dict[int, float] = {}
         """When each person's last sound ended."""
 
@@ -134,9 +140,15 @@ class Speakers:
         stream = self._streams.get(user_id)
         if stream is None:
             voice, line = self._open_line(user_id)
-            stream = self._streams[user_id] = SpeakerStream(voice, line, self._clock, self._told, self._trouble)
+            stream = SpeakerStream(voice, line, self._clock, self._told, self._trouble)
+            self._streams[user_id] = self._latest[user_id] = stream
         stream.hear(pcm, at)
         self.last_heard[user_id] = stream.until
+
+    def heard_at(self, user_id: int, time: datetime) -> float | None:
+        """When somebody's held sound was spoken, from the engine's time for it; None for sound that was sent as it was spoken."""
+        stream = self._latest.get(user_id)
+        return stream.heard_at(time) if stream is not None else None
 
     def left(self, user_id: int) -> None:
         """Somebody left: their last words are waited for in the background."""

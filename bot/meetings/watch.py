@@ -51,23 +51,29 @@ class DeafnessWatch:
 
     def __init__(self) -> None:
         self._quiet_since = 0.0
-        self._unreadable_before = 0
+        self._unreadable_before: int | None = None
+        self._lost = False
         self._told = False
 
     def heard(self, now: float) -> str | None:
         """Speech was heard: what to tell if people were told otherwise."""
         self._quiet_since = now
+        self._unreadable_before, self._lost = None, False
         told, self._told = self._told, False
         return "I can hear again." if told else None
 
+    def lost(self) -> None:
+        """Sound came and was lost."""
+        self._lost = True
+
     def tick(self, now: float, health: VoiceHealth) -> str | None:
         """What to tell."""
-        unreadable = health.bad_packets + sum(speaker.undecryptable for speaker in health.speakers)
-        if now - self._quiet_since < DEAF_AFTER:
-            if now - self._quiet_since < 1.0:
-                self._unreadable_before = unreadable
-            return None
-        if self._told or not health.people or unreadable <= self._unreadable_before:
+        counted = health.bad_packets + health.dropped_packets + sum(speaker.undecryptable for speaker in health.speakers)
+        unreadable = counted + health.unknown_ssrcs
+        if self._unreadable_before is None:
+            self._unreadable_before = unreadable
+        came = self._lost or unreadable > self._unreadable_before
+        if self._told or not came or not health.people or now - self._quiet_since < DEAF_AFTER:
             return None
         self._told = True
         return (

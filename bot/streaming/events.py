@@ -33,9 +33,13 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class FinalResult:
-    """A finished utterance of this stream's speaker; the sentence that people read comes as `Sentence`."""
+    """A finished utterance of this stream's speaker; the sentence that people read comes as `Sentence`.
+
+    `end` is in seconds since the first sound of the connection, None when the engine gives no times.
+    """
 
     text: str
+    end: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bot.streaming.events import (
 )
 from wire.base import Payload, Person, Shape
 from wire.insights import StreamInsight
-from wire.recognition import RecognitionResult
+from wire.recognition import Alternative, RecognitionResult
 from wire.requests import PONG
 from wire.topics import StreamTopic
 
@@ -105,7 +105,19 @@ def _result(message: dict[str, object]) -> list[ServerEvent] | None:
         return None
     readings = result.payload.raw.alternatives
     text = result.punctuated.transcript or (readings[0].transcript if readings else "")
-    return [FinalResult(text) if result.is_final else Interim(text)]
+    return [FinalResult(text, _end(readings)) if result.is_final else Interim(text)]
+
+
+def _end(readings: list[Alternative]) -> float | None:
+    """When the last word ends; seconds and nanoseconds are strings on the wire."""
+    words = readings[0].words if readings else []
+    if not words:
+        return None
+    moment = words[-1].end_time
+    try:
+        return int(moment.seconds) + int(moment.nanos) / 1e9
+    except ValueError:
+        return None
 
 
 class _Span(Shape):

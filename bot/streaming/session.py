@@ -16,12 +16,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from audio.pcm import BYTES_PER_SECOND
 from bot.clock import within
 from bot.errors import EngineDown, EngineError, EngineRefused, ProtocolError
-from bot.streaming.events import Completed, Lost, Regained, ServerError
+from bot.streaming.events import Completed, FinalResult, Lost, Regained, ServerError
+from bot.streaming.inflight import InFlight
 from bot.streaming.outbox import Outbox, Piece
 from bot.streaming.protocol import MAX_FRAME_BYTES, Phase, StreamProtocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
     from random import Random
 
     from bot.clock import Clock
@@ -46,7 +48,9 @@ class SessionLimits:
     start: float = 10.0
     """Until the engine has to have accepted the start request."""
     stop: float = 30.0
-    """Until the last words have to be out."""
+    """Without a word from the engine after the stop request, until it is given up."""
+    longest_stop: float = 240.0
+    """Until it is given up in any case."""
     first_retry: float = 0.25
     last_retry: float = 8.0
 
@@ -72,6 +76,9 @@ class StreamSession:
         self._limits = limits or SessionLimits()
         self._protocol = StreamProtocol(start, clock.now)
         self._outbox = Outbox(self._limits.held)
+        self._inflight = InFlight()
+        self._engine_died = False
+        self._news = 0
         self._wake = asyncio.Event()
         self._events: asyncio.Queue[StreamEvent | None] = asyncio.Queue(maxsize=1000)
         self._ending = False
@@ -105,14 +112,28 @@ class StreamSession:
         while (event := await self._events.get()) is not None:
             yield event
 
+    def heard_at(self, time: datetime) -> float | None:
+        """The `at` of sound that was held while the engine was away, from the time that the engine gives to it; else None."""
+        return self._inflight.heard_at(time.timestamp())
+
     async def stop(self) -> bool:
         """Send what is held, end the stream, wait for its last words. False: the engine did not confirm within the limit."""
         self._ending = True
         self._wake.set()
-        with suppress(TimeoutError):
-            await within(self._clock, self._limits.stop, _until(self._finished))
+        if self._keeper is not None:
+            with suppress(TimeoutError):
+                await within(self._clock, self._limits.longest_stop, self._until_finished())
         await self.close()
         return self._protocol.phase is Phase.OVER
+
+    async def _until_finished(self) -> None:
+        """As long as the engine still says something, it is waited for."""
+        news = -1
+        while news != self._news:
+            news = self._news
+            with suppress(TimeoutError):
+                await within(self._clock, self._limits.stop, _until(self._finished))
+                return
 
     async def close(self) -> None:
         """Hang up at once."""
@@ -144,6 +165,7 @@ class StreamSession:
                 lost_at = self._clock.monotonic()
                 await self._events.put(Lost(reason))
                 connection, early = await self._reconnect()
+                self._resume()
                 for loss in self._outbox.losses("the speech engine was away"):
                     await self._events.put(loss)
                 await self._events.put(Regained(self._clock.monotonic() - lost_at))
@@ -151,6 +173,14 @@ class StreamSession:
                     await self._events.put(event)
         finally:
             self._finished.set()
+
+    def _resume(self) -> None:
+        """An engine that died has forgotten the sound that was not words yet: it gets it once more. One that lives goes on with it."""
+        if self._engine_died:
+            for piece in reversed(self._inflight.take()):
+                self._outbox.restore(piece)
+        self._engine_died = False
+        self._inflight.begin()
 
     async def _run(self, connection: ClientConnection) -> str:
         """Read and write until the connection is gone; returns why it went."""
@@ -175,6 +205,9 @@ class StreamSession:
     async def _tell(self, event: ServerEvent) -> None:
         if isinstance(event, ServerError):
             log.warning("the engine reports: %s", event.message)
+        elif isinstance(event, FinalResult):
+            self._inflight.recognised(event.end)
+        self._news += 1
         await self._events.put(event)
 
     async def _write(self, connection: ClientConnection) -> None:
@@ -197,6 +230,7 @@ class StreamSession:
             except (ConnectionClosed, asyncio.CancelledError):
                 self._outbox.restore(frame)
                 raise
+            self._inflight.sent(frame, self._clock.now().timestamp(), more=bool(len(self._outbox)))
 
     async def _reconnect(self) -> tuple[ClientConnection, list[ServerEvent]]:
         """Try until it succeeds; `close` ends it. Full jitter, so that many streams do not come back at one moment."""
@@ -262,6 +296,8 @@ class StreamSession:
             except InvalidURI as error:
                 raise ProtocolError("The engine's address is wrong: correct ENGINE_URL.") from error
             except (OSError, TimeoutError, InvalidHandshake) as error:
+                # Nobody on its port: the process is gone. Any other failure may be the network's.
+                self._engine_died |= isinstance(error, ConnectionRefusedError)
                 raise EngineDown("The engine does not answer: start it, or correct ENGINE_URL.") from error
         raise EngineRefused("The engine refuses the token that it gave: look at its log.", status=HTTPStatus.UNAUTHORIZED)
 

@@ -282,6 +282,7 @@ class FakeLine:
         self._engine = engine
         self.voice = voice
         self.fed: list[tuple[float, bytes]] = []
+        self.held: dict[datetime, float] = {}
         self.opened = self.stopped = self.closed = False
         self._events: asyncio.Queue[StreamEvent | None] = asyncio.Queue()
 
@@ -306,6 +307,9 @@ class FakeLine:
     async def events(self) -> AsyncIterator[StreamEvent]:
         while (event := await self._events.get()) is not None:
             yield event
+
+    def heard_at(self, time: datetime) -> float | None:
+        return self.held.get(time)
 
     async def stop(self) -> bool:
         self.stopped = True

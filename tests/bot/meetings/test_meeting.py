@@ -184,6 +184,7 @@ async def test_a_sentence_is_journaled_then_shown_once_however_many_sockets_tell
     meeting = await stage.started()
     await stage.speak(ANA, 1.0)
     await stage.speak(BOB, 1.0)
+    await stage.clock.advance(5.0)
     stage.engine.say(sentence("k1", ANA, "Good morning.", 1.5, 2.25))
     stage.engine.say(sentence("k2", BOB, "Hello.", 3.0))
     shown = await stage.shown(2)
@@ -194,6 +195,29 @@ async def test_a_sentence_is_journaled_then_shown_once_however_many_sockets_tell
     ]
     assert [entry for entry in stage.journal(meeting) if isinstance(entry, Line)] == shown
     assert ConversationKnown(conversation_id="5103365432579787") in stage.journal(meeting)
+    await meeting.abandon()
+
+
+async def test_sound_that_was_held_while_the_engine_was_away_keeps_its_place(stage: Stage) -> None:
+    meeting = await stage.started()
+    await stage.speak(ANA, 5.0)
+    await stage.clock.advance(40.0)
+    late = sentence("k1", ANA, "Said long ago.", 40.0, 42.0)
+    stage.engine.of(ANA)[0].held[late.start] = 5.0
+    stage.engine.say(late)
+    (line,) = await stage.shown(1)
+    assert isinstance(line, Line)
+    assert (line.start, line.end) == (5.0, 7.0)
+    await meeting.abandon()
+
+
+async def test_nothing_is_told_before_it_was_said(stage: Stage) -> None:
+    meeting = await stage.started()
+    await stage.clock.advance(10.0)
+    stage.engine.say(sentence("k1", ANA, "The engine's clock is ahead.", 30.0, 32.0))
+    (line,) = await stage.shown(1)
+    assert isinstance(line, Line)
+    assert (line.start, line.end) == (8.0, 10.0)
     await meeting.abandon()
 
 

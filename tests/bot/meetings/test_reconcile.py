@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import perf_counter
 
 from bot.meetings.entries import Line
 from bot.meetings.reconcile import reconcile
@@ -60,3 +61,12 @@ def test_times_that_cannot_be_read_do_no_harm() -> None:
     assert reconcile([], [odd], BEGIN).missing == [
         Line(key="1", user_id=ANA, name="from the engine", start=0, end=0, text="Yes.")
     ]
+
+
+def test_a_whole_day_of_talk_is_matched_in_a_moment() -> None:
+    lines = [line(f"k{number}", ANA, "Yes, of course.", number * 3.0) for number in range(10_000)]
+    messages = [message(str(number), ANA, "Yes, of course.", number * 3.0 + 0.4) for number in range(10_000)]
+    began = perf_counter()
+    found = reconcile(lines, messages, BEGIN)
+    assert found.links == {str(number): f"k{number}" for number in range(10_000)}
+    assert perf_counter() - began < 10

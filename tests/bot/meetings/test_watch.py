@@ -34,6 +34,14 @@ def test_an_empty_channel_is_not_deafness() -> None:
     assert watched(DeafnessWatch(), 300, 50, people=0) == []
 
 
+def test_voices_whose_owner_cannot_be_found_are_deafness_too() -> None:
+    watch = DeafnessWatch()
+    watch.tick(0.0, health())
+    watch.lost()
+    assert watch.tick(119.0, health()) is None
+    assert watch.tick(121.0, health()) is not None
+
+
 def test_old_trouble_is_not_new_trouble() -> None:
     watch = DeafnessWatch()
     watch.heard(10.0)

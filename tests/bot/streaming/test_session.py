@@ -11,9 +11,19 @@ import pytest
 from audio.pcm import BYTES_PER_SECOND
 from bot.clock import SystemClock
 from bot.errors import EngineDown, EngineRefused
-from bot.streaming.events import Completed, ConversationCreated, Dropped, Listening, Lost, Regained, ServerError
+from bot.streaming.events import (
+    Completed,
+    ConversationCreated,
+    Dropped,
+    FinalResult,
+    Interim,
+    Listening,
+    Lost,
+    Regained,
+    ServerError,
+)
 from bot.streaming.session import SessionLimits, StreamSession
-from tests.bot.fakes import FakeClock, settle
+from tests.bot.fakes import FakeClock, Waiter, settle
 from tests.bot.streaming.server import ScriptedServer, Visit
 from wire.base import Person
 from wire.requests import StartRequest
@@ -26,9 +36,35 @@ START = StartRequest(speaker=Person(user_id="1001", name="Ana"), no_connection_t
 QUICK = SessionLimits(held=2.0, frame=0.01, start=5.0, stop=5.0, first_retry=0.005, last_retry=0.02)
 
 
-def session_of(server: ScriptedServer, *, clock: Clock | None = None, limits: SessionLimits = QUICK) -> StreamSession:
+class Tries(Random):
+    """Counts the attempts to come back: the second one means that the first was in vain."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.count = 0
+        self.waiter = Waiter()
+
+    def uniform(self, a: float, b: float) -> float:
+        self.count += 1
+        self.waiter.changed()
+        return super().uniform(a, b)
+
+
+def session_of(
+    server: ScriptedServer,
+    *,
+    clock: Clock | None = None,
+    limits: SessionLimits = QUICK,
+    random: Random | None = None,
+) -> StreamSession:
     return StreamSession(
-        server.url, "conn/ection=1", START, server.tokens(), clock=clock or SystemClock(), random=Random(1), limits=limits
+        server.url,
+        "conn/ection=1",
+        START,
+        server.tokens(),
+        clock=clock or SystemClock(),
+        random=random or Random(1),
+        limits=limits,
     )
 
 
@@ -104,6 +140,61 @@ async def test_while_the_engine_is_away_the_newest_sound_is_kept_and_the_rest_is
     assert bytes(server.visits[1].audio) == sound(1.0, 4) + sound(1.0, 5)
     dropped = [event for event in await reading if isinstance(event, Dropped)]
     assert dropped == [Dropped(10.0, 3.0, "the speech engine was away")]
+
+
+async def test_an_engine_that_died_gets_again_what_was_not_words_yet() -> None:
+    async def dies(visit: Visit) -> None:
+        await visit.greet()
+        await visit.listen(len(sound(2.0)))
+        word = {"word": "Good", "startTime": {"seconds": "0", "nanos": "0"}, "endTime": {"seconds": "1", "nanos": "0"}}
+        raw = {"raw": {"alternatives": [{"transcript": "Good", "words": [word]}]}}
+        await visit.say("recognition_result", isFinal=True, payload=raw)
+        await visit.socket.wait_closed()
+
+    server = ScriptedServer(dies)
+    async with server.running():
+        tries = Tries()
+        session = session_of(server, random=tries)
+        await session.open()
+        for number in range(20):
+            session.feed(sound(0.1, number + 1), number / 10)
+        reader = session.events()
+        while not isinstance(await anext(reader), FinalResult):
+            pass
+        server.visits[0].socket.transport.abort()
+    while not isinstance(await anext(reader), Lost):
+        pass
+    await tries.waiter.until(lambda: tries.count >= 2)
+    async with server.running():
+        await server.until(lambda: len(server.visits) == 2)
+        session.feed(sound(0.1, 99), 2.0)
+        assert await session.stop()
+    again = b"".join(sound(0.1, number + 1) for number in range(10, 20)) + sound(0.1, 99)
+    assert bytes(server.visits[1].audio) == again
+
+
+async def test_as_long_as_the_engine_still_says_something_its_last_words_are_waited_for() -> None:
+    clock, heard = FakeClock(), Waiter()
+    interims: list[StreamEvent] = []
+
+    async def slow(visit: Visit) -> None:
+        await visit.greet()
+        await visit.listen()
+        for count in range(1, 6):
+            await clock.advance(QUICK.stop - 1)
+            await visit.say("recognition_result", isFinal=False)
+            await heard.until(lambda count=count: len(interims) == count)  # type: ignore[misc] # bound at once
+        await visit.complete()
+
+    async with ScriptedServer(slow).running() as server:
+        session = session_of(server, clock=clock)
+        await session.open()
+        stopping = asyncio.create_task(session.stop())
+        async for event in session.events():
+            if isinstance(event, Interim):
+                interims.append(event)
+                heard.changed()
+        assert await stopping
 
 
 async def test_stop_gives_up_after_its_limit_and_tells_what_was_never_sent() -> None:
