@@ -159,7 +159,9 @@ class Stage:
         """Compare the thread with the turns that were really played, and keep what was attached."""
         meeting = self._script.meeting
         played = {event["number"] for event in self._sandbox.log.of("people.turn")}
-        script = [Said(meeting.names[each.speaker], each.text) for each in meeting.turns if each.number in played]
+        script = [
+            Said(meeting.names[each.speaker], each.text, each.start, each.end) for each in meeting.turns if each.number in played
+        ]
         messages = [each for each in self._sandbox.messages(thread.id) if each.author_id == self._sandbox.bot.id]
         verdict = judge(script, read_transcript(each.content for each in messages))
         self._screen.verdict(verdict, self._save(messages, verdict))
@@ -181,6 +183,8 @@ class Stage:
             "turns": sum(verdict.turns.values()),
             "misplaced": len(verdict.misplaced),
             "missing": len(verdict.missing),
+            "untimely": verdict.untimely,
+            "worst_time_error": round(max(verdict.time_errors, default=0.0), 1),
         }
         (self._out / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
         return paths

@@ -84,6 +84,10 @@ class Screen:
         complaint = verdict.complaint()
         good = "every person's sentences stand under their own name"
         self._console.print(Text(complaint or good, "red" if complaint else "green"))
+        if verdict.untimely:
+            worst = max(verdict.time_errors)
+            late = f"{verdict.untimely} of {len(verdict.time_errors)} times are wrong, the worst by {worst:.0f} s"
+            self._console.print(Text(late, "yellow"))
         for path in files:
             self._console.print(Text(f"attachment saved: {path}"), soft_wrap=True)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
-from sandbox.wer import Errors, best_match, word_errors
+from sandbox.wer import Errors, best_match, word_errors, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
 
 RECOGNISABLE = 0.5
 """A turn counts as written down where at most this share of its words is wrong."""
+TIMELY = 2.0
+"""A block's time is right when it is at most so many seconds outside the turn that it begins in."""
+_OPENING = 8
+"""Words of a block by which its turn is found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One turn of the script, with the name of who said it."""
+    """One turn of the script, with the name of who said it; `start` and `end` in seconds on the script's clock."""
 
     name: str
     text: str
+    start: float = 0.0
+    end: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,13 @@ class Verdict:
     """Turns that stand nowhere."""
     strangers: tuple[str, ...]
     """Names in the thread that nobody in the script has."""
+    time_errors: tuple[float, ...] = ()
+    """For each block that could be found in the script: seconds between its time and the turn, 0 when it is inside."""
+
+    @property
+    def untimely(self) -> int:
+        """How many blocks have a wrong time."""
+        return sum(each > TIMELY for each in self.time_errors)
 
     @property
     def overall(self) -> Errors:
@@ -83,4 +97,21 @@ def judge(script: Sequence[Said], transcript: Transcript) -> Verdict:
         misplaced=tuple(misplaced),
         missing=tuple(missing),
         strangers=tuple(name for name in transcript.names() if name not in names),
+        time_errors=tuple(_time_errors(script, transcript)),
     )
+
+
+def _time_errors(script: Sequence[Said], transcript: Transcript) -> list[float]:
+    """How far the blocks' times are from the script's, beside what all have in common: the two clocks do not begin together."""
+    pairs: list[tuple[float, Said]] = []
+    for block in transcript.blocks:
+        opening = " ".join(words(block.text)[:_OPENING])
+        turns = [turn for turn in script if turn.name == block.name]
+        if opening and turns:
+            turn = min(turns, key=lambda each: best_match(opening, each.text).rate)
+            if best_match(opening, turn.text).rate <= RECOGNISABLE:
+                pairs.append((block.at, turn))
+    if not pairs:
+        return []
+    begin = median(at - turn.start for at, turn in pairs)
+    return [max(0.0, turn.start + begin - at, at - turn.end - begin) for at, turn in pairs]

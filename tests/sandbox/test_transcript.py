@@ -56,6 +56,15 @@ def test_everything_in_its_place_with_an_error() -> None:
     assert (verdict.own("Alice"), verdict.own("Ben")) == (1, 2)
 
 
+def test_times_are_compared_beside_a_common_shift() -> None:
+    turns = [Said("Alice", f"sentence number {word} is said here", 10.0 * n, 10.0 * n + 4) for n, word in enumerate("abcde")]
+    at = [3, 13, 26, 33, 58]
+    messages = [f"**Alice** `0:{second:02}` {turn.text}" for second, turn in zip(at, turns, strict=True)]
+    verdict = judge(turns, read_transcript(messages))
+    assert verdict.time_errors == (0.0, 0.0, 0.0, 0.0, 11.0)
+    assert verdict.untimely == 1
+
+
 def test_a_turn_under_a_wrong_name_is_named() -> None:
     verdict = judge(SCRIPT, read_transcript(thread(("Alice", f"{SCRIPT[0].text} {SCRIPT[1].text}"), ("Ben", SCRIPT[2].text))))
     assert verdict.misplaced == ((SCRIPT[1], "Alice"),)
