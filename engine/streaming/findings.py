@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from engine.insights.types import Changes, Insight, Speaker, Topic, Utterance
+from engine.insights.types import Insight, Speaker, Topic, Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from engine.conversations.models import ConversationRow, MemberRow, MessageRow
     from engine.conversations.store import Store
-    from engine.insights.types import MeetingInsights
+    from engine.insights.types import Changes, MeetingInsights
 
 _logger = logging.getLogger(__name__)
 
@@ -26,8 +26,8 @@ NAMELESS = "Speaker"
 class InsightsFactory(Protocol):
     """Makes the insights of one new meeting."""
 
-    def __call__(self) -> MeetingInsights:
-        """Nobody is in it yet."""
+    def __call__(self, *, threshold: float) -> MeetingInsights:
+        """Nobody is in it yet; `threshold` is the score, 0 to 1, from which an insight is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,9 @@ class Findings:
     """Calls must not overlap: the room holds its lock around them. A fault in the insights never stops the transcript."""
 
     def __init__(self, factory: InsightsFactory, store: Store, conversation: ConversationRow) -> None:
-        self._meeting = factory()
+        self._meeting = factory(threshold=conversation.confidence_threshold)
         self._store = store
         self._conversation_id = conversation.id
-        self._threshold = conversation.confidence_threshold
         self._zone = timezone(-timedelta(minutes=conversation.timezone_offset))
         self._told: dict[tuple[type[Insight | Topic], str], Insight | Topic] = {}
 
@@ -97,14 +96,10 @@ class Findings:
     async def _keep(self, changes: Changes | None, *, whole: bool) -> News:
         if changes is None:
             return News()
-        sure = Changes(
-            insights=tuple(item for item in changes.insights if item.score >= self._threshold),
-            topics=changes.topics,
-        )
-        if not (whole or sure.insights or sure.topics):
+        if not (whole or changes.insights or changes.topics):
             return News()
-        ids = await self._store.save(self._conversation_id, sure, whole=whole)
-        return News(self._untold(sure.insights), self._untold(sure.topics), ids.insights, ids.topics)
+        ids = await self._store.save(self._conversation_id, changes, whole=whole)
+        return News(self._untold(changes.insights), self._untold(changes.topics), ids.insights, ids.topics)
 
     def _untold(self, items: tuple[_Item, ...]) -> tuple[_Item, ...]:
         fresh = tuple(item for item in items if self._told.get((type(item), item.key)) != item)

@@ -38,10 +38,6 @@ SILENCE_SECONDS: Final = 1_800.0
 """A session without any sound for this long is ended."""
 ABANDONED_SECONDS: Final = 60.0
 """A room that was opened for somebody who then could not come in ends after this."""
-AHEAD_SECONDS: Final = 10.0
-"""How far sound may run ahead of the clock before its socket is read more slowly."""
-HASTE: Final = 8.0
-"""Times real time at which it is read then."""
 HURRY_SECONDS: Final = 5.0
 """How long recognition may still take when the engine stops."""
 
@@ -166,16 +162,7 @@ class Room:
         if participant.voice is not None:
             now = self._last_sound = self._house.clock.time()
             participant.voice.feed(data, now)
-            await self._pace(participant.voice, now)
-
-    async def _pace(self, voice: Voice, now: float) -> None:
-        """Read a socket that sends faster than people speak only as fast as the recogniser can take it."""
-        clock, recognition = self._house.clock, self._house.recognition
-        if (ahead := voice.timeline.ahead(now) - voice.paced) > AHEAD_SECONDS:
-            await clock.sleep((ahead - AHEAD_SECONDS) / HASTE)
-            voice.paced += ahead - AHEAD_SECONDS
-            while recognition.lag() > AHEAD_SECONDS / 2 and not voice.over:
-                await clock.sleep(1 / HASTE)
+            await participant.voice.caught_up()
 
     async def _hear_first(self, participant: Participant) -> None:
         """Sound from a socket without a speaker: somebody whose name is not known."""

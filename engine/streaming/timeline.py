@@ -57,10 +57,6 @@ class Timeline:
             last.offset -= early
             self._slack -= early
 
-    def ahead(self, now: float) -> float:
-        """Seconds by which more sound has come than time has passed; below 0 when it is late."""
-        return self._anchors[-1].offset + self._end - now if self._anchors else 0.0
-
     def filled(self, seconds: float) -> None:
         """Silence was handed on in place of sound that did not come."""
         self._end += seconds

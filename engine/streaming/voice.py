@@ -34,15 +34,8 @@ class Voice:
         self._on_result = on_result
         self._last = 0.0
         self._waiting = False
-        self.paced = 0.0
-        """Seconds of sound ahead of the clock that have been waited for."""
         self._over = False
         self._reader = asyncio.create_task(self._read())
-
-    @property
-    def over(self) -> bool:
-        """Whether no more sound is taken."""
-        return self._over or self._reader.done()
 
     def feed(self, data: bytes, now: float) -> None:
         """A frame as the client sent it; `now` in seconds since the epoch."""
@@ -53,6 +46,11 @@ class Voice:
             self.timeline.heard(pcm.seconds(sound), now)
             self._stream.feed(sound)
         self._last, self._waiting = now, True
+
+    async def caught_up(self) -> None:
+        """Wait while the recogniser is behind: the socket of a client that sends faster than people speak is read more slowly."""
+        if not self._over:
+            await self._stream.caught_up()
 
     def change(self, sound: SoundFormat, now: float) -> None:
         """From here on the sound has another form."""

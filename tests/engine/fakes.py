@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audio import pcm
+from audio.pcm import BYTES_PER_SECOND, SAMPLE_RATE, silence
 from engine.errors import Overloaded
-from engine.insights.types import Changes, Insight, Speaker, Topic, Utterance
+from engine.insights.types import Changes, Due, Insight, Speaker, Topic, Utterance
 from engine.recognition.types import Final, Interim, Word
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ PAUSE = 0.5
 """Seconds of silence that end an utterance."""
 
 
-def say(number: int, seconds: float = 0.5, rate: int = pcm.SAMPLE_RATE) -> bytes:
+def say(number: int, seconds: float = 0.5, rate: int = SAMPLE_RATE) -> bytes:
     """LINEAR16 that `LevelRecognition` reads as a sentence of `SENTENCES`."""
     return np.full(round(seconds * rate), number * 1000, "<i2").tobytes()
 
 
 def pause(seconds: float = PAUSE) -> bytes:
-    return pcm.silence(seconds)
+    return silence(seconds)
 
 
 class LevelStream:
@@ -52,23 +53,23 @@ class LevelStream:
         self._start = 0.0
         self._quiet = 0.0
 
-    def feed(self, sound: bytes) -> None:
+    def feed(self, pcm: bytes) -> None:
         assert self.open, "fed after its end"
-        assert len(sound) % 2 == 0
+        assert len(pcm) % 2 == 0
         before = self._spoken
-        for block in np.array_split(np.frombuffer(sound, "<i2"), max(1, len(sound) // 320)):
+        for block in np.array_split(np.frombuffer(pcm, "<i2"), max(1, len(pcm) // 320)):
             self._hear(block)
         if self._spoken and self._spoken is before:
             self._results.put_nowait(Interim(self._start, self._text()))
 
     def _hear(self, block: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
-        length = len(block) / pcm.SAMPLE_RATE
+        length = len(block) / SAMPLE_RATE
         level = round(float(np.median(block)) / 1000) if len(block) else 0
         if self._spoken and (self._quiet >= PAUSE or (level and level != self._spoken[-1])):
             self._end()
         if level:
             if not self._spoken:
-                self._start = self.fed / pcm.BYTES_PER_SECOND
+                self._start = self.fed / BYTES_PER_SECOND
             self._spoken.append(level)
             self._quiet = 0.0
         else:
@@ -81,7 +82,7 @@ class LevelStream:
         return SENTENCES.get(self._spoken[len(self._spoken) // 2], "What?")
 
     def _end(self) -> None:
-        end = self.fed / pcm.BYTES_PER_SECOND - self._quiet
+        end = self.fed / BYTES_PER_SECOND - self._quiet
         words = self._text().split()
         each = (end - self._start) / len(words)
         timed = tuple(
@@ -89,6 +90,9 @@ class LevelStream:
         )
         self._results.put_nowait(Final(self._start, end, self._text(), 0.9, timed))
         self._spoken, self._quiet = [], 0.0
+
+    async def caught_up(self) -> None:
+        await asyncio.sleep(0)
 
     async def results(self) -> AsyncIterator[Result]:
         while (result := await self._results.get()) is not None:
@@ -135,14 +139,15 @@ class LevelRecognition:
 class MarkInsights:
     """A question mark is a question, "I will" an action item, "call" a follow-up; "release plan" a topic."""
 
-    def __init__(self) -> None:
+    def __init__(self, threshold: float = 0.5) -> None:
+        self._threshold = threshold
         self.heard: list[Utterance] = []
         self.known: list[Speaker] = []
         self._insights: dict[str, Insight] = {}
 
     def push(self, utterance: Utterance) -> Changes:
         self.heard.append(utterance)
-        found = self._found(utterance)
+        found = [item for item in self._found(utterance) if item.score >= self._threshold]
         self._insights.update({item.key: item for item in found})
         topics = self._topics() if "release plan" in utterance.text else ()
         return Changes(tuple(found), topics)
@@ -153,8 +158,12 @@ class MarkInsights:
         if "?" in said.text:
             return [item]
         if "I will" in said.text:
-            text = said.text.replace("I will", f"{who.name} will")
-            return [replace(item, kind="action_item", text=text, assignee=who)]
+            text = said.text.replace("I will", f"{who.name} will").replace(".", " by Friday.")
+            friday = (said.start + timedelta(days=(4 - said.start.weekday()) % 7)).replace(
+                hour=8, minute=0, second=0, microsecond=0
+            )
+            due = Due(friday, "by Friday", text.index("by Friday"))
+            return [replace(item, kind="action_item", text=text, assignee=who, due=due)]
         if "call" in said.text:
             return [replace(item, kind="follow_up", score=0.7)]
         return []

@@ -14,7 +14,6 @@ import websockets
 
 from engine.app import create_app
 from engine.auth import Credentials
-from engine.clock import SystemClock
 from engine.conversations.store import Store
 from engine.serve import EngineServer, address, bind
 from engine.settings import EngineSettings
@@ -152,16 +151,14 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(
-    folder: Path, *, clock: OwnClock | None = None, real_time: bool = False, recognition: Recognition | None = None
-) -> AsyncIterator[Engine]:
+async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Recognition | None = None) -> AsyncIterator[Engine]:
     """An engine whose data lies in `folder`; two of them one after the other are one engine restarted."""
     clock = clock or OwnClock()
     level = LevelRecognition()
     made: list[MarkInsights] = []
 
-    def insights() -> MarkInsights:
-        made.append(MarkInsights())
+    def insights(*, threshold: float) -> MarkInsights:
+        made.append(MarkInsights(threshold))
         return made[-1]
 
     store = await Store.open(folder / "engine.db")
@@ -170,7 +167,7 @@ async def engine(
         recognition or level,
         insights,
         store,
-        clock=SystemClock() if real_time else clock,
+        clock=clock,
         credentials=Credentials(SECRETS, SIGNING_KEY),
     )
     listener = bind("127.0.0.1", 0)

@@ -6,7 +6,6 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import jwt
 import pytest
 import websockets
@@ -19,6 +18,8 @@ from tests.engine.server import APP, OTHER_APP, SECRETS, SIGNING_KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import httpx
 
     from tests.engine.server import Engine
 

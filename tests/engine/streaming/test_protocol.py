@@ -114,7 +114,7 @@ def test_everything_that_a_start_can_say() -> None:
     assert read.sound == SoundFormat("MULAW", 8_000)
     assert read.speaker is not None
     assert read.speaker.as_json() == {"userId": "jane", "peerId": "p1"}
-    assert read.insight_types == {"question"}
+    assert read.insight_types == frozenset({"question"})
     assert read.vocabulary == ("acme",)
     assert (read.title, read.language, read.confidence_threshold) == ("Weekly", "en-GB", 0.7)
     assert (read.timezone_offset, read.no_connection_timeout, read.keep_after_stop) == (480, 60, 1800)

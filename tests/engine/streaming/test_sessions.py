@@ -74,7 +74,7 @@ async def test_words_still_in_the_recogniser_come_before_the_last_frames(running
     told = [kind for kind in names(frames) if kind != "interim"]
     assert told == ["final", "message_response", "insight_response", "conversation_completed", "recognition_stopped"]
     items = (await running.get(f"/{conversation_id}/action-items")).json()["actionItems"]
-    assert [item["text"] for item in items] == ["Jane will send the draft."]
+    assert [item["text"] for item in items] == ["Jane will send the draft by Friday."]
 
 
 async def test_two_speakers_share_a_conversation_and_each_keeps_the_own_name(running: Engine) -> None:
@@ -201,7 +201,7 @@ async def test_a_speaker_without_a_name_is_somebody_all_the_same(running: Engine
     assert message["messages"][0]["from"] == user
     assert (await running.get(f"/{conversation_id}/members")).json() == {"members": [user]}
     items = (await running.get(f"/{conversation_id}/action-items")).json()["actionItems"]
-    assert items[0]["text"] == "Speaker will send the draft."
+    assert items[0]["text"] == "Speaker will send the draft by Friday."
 
 
 @pytest.mark.parametrize(

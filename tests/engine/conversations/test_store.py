@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from engine.conversations.database import open_database
+from engine.conversations.models import Base, ConversationRow, MemberRow, MessageRow
+from engine.conversations.store import Store
+from engine.errors import SettingsError
+from engine.insights.types import Changes, Insight, Speaker, Topic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+CONVERSATION = "1" * 16
+
+
+def conversation() -> ConversationRow:
+    return ConversationRow(
+        id=CONVERSATION,
+        app_id="a",
+        connection_id="c",
+        name="n",
+        language="en-US",
+        confidence_threshold=0.5,
+        timezone_offset=0,
+        no_connection_timeout=0,
+        start_time=0,
+        end_time=None,
+        resume_until=None,
+        details={},
+    )
+
+
+async def test_the_revisions_lead_to_the_tables_of_the_models(tmp_path: Path) -> None:
+    engine = await open_database(tmp_path / "engine.db")
+
+    def difference(connection: Connection) -> object:
+        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(difference) == []
+    await engine.dispose()
+
+
+async def test_the_database_is_in_wal_mode_and_survives_being_opened_twice(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "100% é.db"
+    first = await Store.open(path)
+    await first.add(conversation())
+    second = await Store.open(path)
+    assert [row.id for row in await second.alive()] == [CONVERSATION]
+    await first.close()
+    await second.close()
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    raw.close()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "engine.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(SettingsError, match=r"engine\.db cannot be used"):
+        await Store.open(tmp_path / "engine.db")
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="DATA_DIR"):
+        await Store.open(tmp_path / "file" / "engine.db")
+
+
+async def test_a_database_of_a_newer_version_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "engine.db"
+    await (await Store.open(path)).close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(SettingsError, match="newer version"):
+        await Store.open(path)
+
+
+async def test_findings_keep_their_ids_while_they_change(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "engine.db")
+    await store.add(conversation())
+    who = Speaker("p", "Jane")
+    first = Insight("k1", "question", "Who?", 0.9, ("m1",), who)
+    second = Insight("k2", "question", "When?", 0.8, ("m2",), who)
+    topic = Topic("t", "plan", 0.5, ("m1",))
+    before = await store.save(CONVERSATION, Changes((first,), (topic,)))
+    await store.save(CONVERSATION, Changes((second,)))
+    kept = {row.key: row.id for row in await store.insights(CONVERSATION, "question")}
+    after = await store.save(CONVERSATION, Changes((replace(first, text="Who?!"),), (replace(topic, score=0.7),)))
+    assert after == before
+    rows = await store.insights(CONVERSATION, "question")
+    assert [(row.key, row.text) for row in rows] == [("k1", "Who?!"), ("k2", "When?")]
+    assert {row.key: row.id for row in rows} == kept
+
+    await store.save(CONVERSATION, Changes((second, first)), whole=True)
+    rows = await store.insights(CONVERSATION, "question")
+    assert [row.key for row in rows] == ["k2", "k1"], "the last word has its own order"
+    assert {row.key: row.id for row in rows} == kept
+    assert await store.topics(CONVERSATION) == [], "what no longer stands is gone"
+    await store.close()
+
+
+async def test_deleting_leaves_no_row_behind(tmp_path: Path) -> None:
+    path = tmp_path / "engine.db"
+    store = await Store.open(path)
+    await store.add(conversation())
+    await store.add(MemberRow(id="p", conversation_id=CONVERSATION, identity="i", position=0, name=None, user_id=None))
+    await store.add(
+        MessageRow(
+            id="2" * 16,
+            conversation_id=CONVERSATION,
+            realtime_id="u",
+            member_id="p",
+            position=0,
+            text="A secret.",
+            confidence=1,
+            start_time=0,
+            end_time=1,
+            words=[],
+        )
+    )
+    who = Speaker("p", "Jane")
+    await store.save(CONVERSATION, Changes((Insight("k", "question", "?", 1, (), who),), (Topic("t", "plan", 1, ()),)))
+    await store.delete("a", CONVERSATION)
+    await store.close()
+    with sqlite3.connect(path) as raw:
+        for table in Base.metadata.tables:
+            assert raw.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table  # noqa: S608 - our own names
+    raw.close()
+    assert b"A secret." not in path.read_bytes()
