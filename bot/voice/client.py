@@ -351,8 +351,18 @@ async def listen(channel: Vocal, *, connect_within: float = CONNECT_WITHIN) -> V
 
 
 async def _dial(channel: Vocal, within: float, handler: Handler) -> HearingClient:
+    made: list[HearingClient] = []
+
+    def make(client: discord.Client, connectable: discord.abc.Connectable) -> HearingClient:
+        made.append(HearingClient(client, connectable, handler=handler))
+        return made[0]
+
     try:
-        client = await channel.connect(timeout=within, cls=partial(HearingClient, handler=handler))
+        client = await channel.connect(timeout=within, cls=make)
+    except asyncio.CancelledError:
+        for half_made in made:  # discord.py would keep it, and let nobody else in
+            await half_made.hang_up()
+        raise
     except TimeoutError as error:
         raise VoiceError(
             f"The voice server of {channel.name} did not answer within {within:.0f} s. Try again, or have the channel's region changed."

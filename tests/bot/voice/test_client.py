@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import sys
 
 import discord
 import pytest
 
 from bot.errors import VoiceError
-from bot.voice.client import HearingClient, listen
+from bot.voice.client import HearingClient, _readable, listen
 from bot.voice.events import Joined, Left, LinkDown, LinkUp, Lost
 from sandbox.voice.impairments import Impairments
 from sandbox.voice.server import VoiceServer
@@ -195,6 +197,41 @@ async def test_a_voice_server_that_does_not_answer_is_told_in_a_sentence() -> No
         with pytest.raises(VoiceError, match="did not answer within 1 s"):
             await listen(place.channel, connect_within=1.0)
         assert not place.client.voice_clients
+
+
+async def test_a_join_that_is_called_off_leaves_nothing_behind() -> None:
+    async with room() as place:
+        await place.join("Alice", "Ben")
+        admit = place.sandbox.voice.admit
+        asked = asyncio.Event()
+        place.sandbox.voice.admit = lambda **_: asked.set()  # type: ignore[method-assign] # whoever comes is sent away
+        joining = asyncio.create_task(listen(place.channel))
+        await asyncio.wait_for(asked.wait(), 5)
+        joining.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await joining
+        assert not place.client.voice_clients
+        place.sandbox.voice.admit = admit  # type: ignore[method-assign] # as it was
+        await place.listen()
+        await talk(place)
+
+
+if sys.platform != "win32":
+    import fcntl
+    import resource
+
+    def test_sockets_beyond_the_reach_of_select_are_read() -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as low:
+                low.bind(("127.0.0.1", 0))
+                with socket.socket(fileno=fcntl.fcntl(low, fcntl.F_DUPFD, 2000)) as high:
+                    low.sendto(b"x", low.getsockname())
+                    assert _readable(high)
+                    assert high.recv(1) == b"x"
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_the_clients_own_voice_client_is_an_ear_that_its_bot_can_tell() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 from typing import TYPE_CHECKING
@@ -134,6 +133,6 @@ def test_davey_says_what_went_wrong_in_the_words_that_are_looked_for() -> None:
 
 
 def test_what_is_overridden_has_the_form_that_we_give_it() -> None:
-    assert asyncio.iscoroutinefunction(VoiceConnectionState._connect_websocket)
-    assert asyncio.iscoroutinefunction(VoiceConnectionState._potential_reconnect)
+    assert inspect.iscoroutinefunction(VoiceConnectionState._connect_websocket)
+    assert inspect.iscoroutinefunction(VoiceConnectionState._potential_reconnect)
     assert isinstance(inspect.getattr_static(VoiceConnectionState, "state"), property)
