@@ -69,12 +69,14 @@ class _Minutes:
 
     async def run(self) -> None:
         point_at(self._settings.discord)
+        starting = asyncio.create_task(self._engine(), name="engine start")  # it takes longest: meanwhile the rest is done
+        self._stack.push_async_callback(_end, starting)
         storage = await self._unless_stopped(Storage.open(self._settings.storage.data_dir))
         self._stack.push_async_callback(storage.close)
         bot = MeetingBot()
         self._stack.push_async_callback(bot.close)  # once more: a login that fails has opened connections, too
         await self._unless_stopped(_log_in(bot, self._settings))
-        engine = await self._engine()
+        engine = await starting
         directory = DiscordDirectory(bot, join=listen, guilds=storage.guilds)
         service = MeetingService(self._tools(engine), storage, directory)
         await bot.install([Meetings(service, directory), SettingsCog(storage.guilds), Privacy(service)])
@@ -184,8 +186,8 @@ async def _recover(service: MeetingService) -> None:
 
 
 async def _end(task: asyncio.Future[_T]) -> None:
-    """Cancel a task that still runs, and wait until it has ended."""
-    if not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    """Cancel a task that still runs, and wait until it has ended; how it ended matters no more."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.debug("a task ended with %r", error)

@@ -32,12 +32,12 @@ _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 @app.command()
 def run(*, verbose: Annotated[bool, typer.Option(help="Log more, words of the meetings included.")] = False) -> None:
     """Start the bot, and the speech engine with it unless ENGINE_URL names another."""
-    from bot.app import serve_discord  # noqa: PLC0415 - discord.py takes a second to load, which --help need not wait for
-
     settings = load_settings()
     if not settings.discord.token.get_secret_value():
         typer.echo(HOW_TO_BEGIN, err=True)
         raise typer.Exit(2)
+    from bot.app import serve_discord  # noqa: PLC0415 - discord.py takes seconds to load: what needs none of it need not wait
+
     logs.set_up(verbose=verbose)
     asyncio.run(serve_discord(settings, say=_say))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -97,12 +98,20 @@ class _References:
 
     def __call__(self, message_ids: Sequence[str]) -> str:
         """`[0:12](address)`, or only the time where there is no address, or nothing."""
-        for message_id in message_ids:
-            line = self._lines.get(self._links.get(message_id, message_id))
-            if line is not None:
-                url = self._urls.get(line.key)
-                return f"[{clock(line.start)}]({url})" if url else clock(line.start)
-        return ""
+        line = self._line(message_ids)
+        if line is None:
+            return ""
+        url = self._urls.get(line.key)
+        return f"[{clock(line.start)}]({url})" if url else clock(line.start)
+
+    def time(self, item: ActionItem | Question) -> float:
+        """When it was said, to sort by; what cannot be found comes last."""
+        line = self._line(item.message_ids)
+        return line.start if line is not None else math.inf
+
+    def _line(self, message_ids: Sequence[str]) -> Line | None:
+        found = (self._lines.get(self._links.get(message_id, message_id)) for message_id in message_ids)
+        return next((line for line in found if line is not None), None)
 
 
 def due_text(due_by: str) -> str:
@@ -117,7 +126,7 @@ def due_text(due_by: str) -> str:
 
 
 def _items(items: Sequence[ActionItem], refer: _References) -> list[str]:
-    return [_item(item, refer) for item in items] or ["None were heard."]
+    return [_item(item, refer) for item in sorted(items, key=refer.time)] or ["None were heard."]
 
 
 def _item(item: ActionItem, refer: _References) -> str:
@@ -132,7 +141,7 @@ def _item(item: ActionItem, refer: _References) -> str:
 
 
 def _questions(questions: Sequence[Question], refer: _References) -> list[str]:
-    return [_question(question, refer) for question in questions] or ["None were heard."]
+    return [_question(question, refer) for question in sorted(questions, key=refer.time)] or ["None were heard."]
 
 
 def _question(question: Question, refer: _References) -> str:

@@ -65,7 +65,7 @@ def test_a_discord_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v10"
-        done = bot(tmp_path, "run", DISCORD_TOKEN="a.b.c", DISCORD_API_URL=address)
+        done = bot(tmp_path, "run", DISCORD_TOKEN="a.b.c", DISCORD_API_URL=address, ENGINE_URL="http://127.0.0.1:1")
 
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1] == (
@@ -117,7 +117,7 @@ def world(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_a_wrong_token_is_one_sentence(tmp_path: Path, world: dict[str, str]) -> None:
-    done = bot(tmp_path, "run", **{**world, "DISCORD_TOKEN": "wrong-token"})
+    done = bot(tmp_path, "run", **{**world, "DISCORD_TOKEN": "wrong-token", "ENGINE_URL": "http://127.0.0.1:1"})
 
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("minutes: Discord does not accept DISCORD_TOKEN")

@@ -189,3 +189,12 @@ def test_the_file_holds_transcript_gaps_and_outcome() -> None:
 
 def test_the_file_of_a_silent_meeting_says_so() -> None:
     assert "Nothing was said that could be understood." in markdown(MeetingResult(OPENED, (), 5.0, ""))
+
+
+def test_items_stand_in_the_order_in_which_they_were_said() -> None:
+    items = [
+        ActionItem(id=name, text=name, message_ids=[key]) for name, key in (("Third", "?"), ("Second", "k2"), ("First", "k1"))
+    ]
+    [text] = summary_messages(MeetingResult(OPENED, LINES, 125.0, "stopped", action_items=tuple(items)), URLS)
+
+    assert text.index("First") < text.index("Second") < text.index("Third")
