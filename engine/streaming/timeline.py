@@ -8,6 +8,9 @@ from typing import Final
 
 GAP_SECONDS: Final = 1.5
 """Sound that comes this much later than the sample count says was really spoken later: the client left silence out."""
+LEAD_SECONDS: Final = 0.75
+"""An utterance begins this much before its first voice at most (the recogniser's pre-roll): a place so shortly before an anchor
+lies in the silence that stood in for what was left out, and belongs to the sound behind it."""
 MAX_ANCHORS: Final = 10_000
 """The oldest go first; nothing that old is still being recognised."""
 
@@ -67,7 +70,7 @@ class Timeline:
         """The time of day of a place; the time of the first sound before anything was heard is 0."""
         if not self._anchors:
             return 0.0
-        index = max(0, bisect_right(self._anchors, place, key=lambda anchor: anchor.at) - 1)
+        index = max(0, bisect_right(self._anchors, place + LEAD_SECONDS, key=lambda anchor: anchor.at) - 1)
         return self._anchors[index].offset + place
 
     def elapsed(self, place: float) -> float:

@@ -36,6 +36,15 @@ def test_left_out_silence_moves_what_follows() -> None:
     assert abs(timeline.elapsed(3.5 + 1.0) - 63.0) < 0.11
 
 
+def test_the_preroll_of_an_utterance_belongs_to_the_sound_behind_the_silence() -> None:
+    timeline = Timeline()
+    now = real_time(timeline, 1000.0, 2)
+    timeline.filled(1.5)
+    real_time(timeline, now + 60, 2)
+    assert abs(timeline.time(3.5 - 0.4) - 1061.6) < 0.11
+    assert abs(timeline.time(2.0) - 1002.0) < 1e-6, "the end of what was said before stays where it was"
+
+
 def test_a_stall_of_the_network_leaves_times_as_they_were() -> None:
     timeline = Timeline()
     now = real_time(timeline, 1000.0, 2) + 5.0
