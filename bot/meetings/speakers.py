@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 FILL = 5.0
 """Seconds: a shorter pause is filled with silence, after a longer one the engine takes its time from the wall clock."""
+LEAD = 0.5
+"""Seconds of the silence that are sent before the first word after a long pause: recognisers begin a word a little early."""
 IDLE = 60.0
 """Seconds without sound after which a stream is closed."""
 RETRY = 2.0
@@ -57,9 +59,10 @@ class SpeakerStream:
     def hear(self, pcm: bytes, at: float) -> None:
         """Sound of this person. Pauses that are short enough are filled, so that the engine's times stay true."""
         pause = at - self.until
-        if self._fed and 0 < pause <= FILL:
-            self._line.feed(silence(pause), self.until)
-        elif self._fed and pause < 0:
+        if self._fed and pause > 0:
+            filled = pause if pause <= FILL else LEAD
+            self._line.feed(silence(filled), at - filled)
+        elif self._fed:
             at = self.until
         self._fed = True
         self._line.feed(pcm, at)

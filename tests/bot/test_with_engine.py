@@ -25,7 +25,7 @@ from bot.streaming.events import Completed, FinalResult, Interim, Sentence, Topi
 from bot.streaming.session import SessionLimits
 from bot.voice.events import Heard
 from tests.bot.fakes import ANA, BOB, FakePublishers, FakeRoom
-from tests.engine.fakes import OwnClock, pause, say
+from tests.engine.fakes import SENTENCES, OwnClock, pause, say
 from tests.engine.server import APP, SECRETS, engine
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ async def test_one_stream(tmp_path: Path) -> None:
         assert await line.stop()
         events = [event async for event in line.events()]
         assert any(isinstance(event, Interim) for event in events)
-        assert [event.text for event in events if isinstance(event, FinalResult)] == ["The release plan is ready."]
+        assert [event.text for event in events if isinstance(event, FinalResult)] == [SENTENCES[5]]
         (said,) = [event for event in events if isinstance(event, Sentence)]
-        assert (said.user_id, said.name, said.text) == (str(ANA), "Ana", "The release plan is ready.")
+        assert (said.user_id, said.name, said.text) == (str(ANA), "Ana", SENTENCES[5])
         assert abs(said.start.timestamp() - time.time()) < 30
         assert any(isinstance(event, TopicsSeen) for event in events)
         (completed,) = [event for event in events if isinstance(event, Completed)]
@@ -140,11 +140,11 @@ async def test_a_meeting_from_start_to_summary(tmp_path: Path) -> None:
     assert meeting.state is State.ENDED
     (result,) = publishers.last.results
     assert {(entry.name, entry.text) for entry in result.entries if isinstance(entry, Line)} == {
-        ("Ana", "Good morning."),
-        ("Bob", "Who takes the minutes?"),
-        ("Ana", "I will send the draft."),
-        ("Bob", "The release plan is ready."),
-        ("Ana", "Let us call Bob."),
+        ("Ana", SENTENCES[1]),
+        ("Bob", SENTENCES[2]),
+        ("Ana", SENTENCES[3]),
+        ("Bob", SENTENCES[5]),
+        ("Ana", SENTENCES[4]),
     }
     assert len(result.entries) == len(publishers.last.added) == 5
     texts = {entry.key: entry.text for entry in result.entries if isinstance(entry, Line)}
@@ -155,10 +155,10 @@ async def test_a_meeting_from_start_to_summary(tmp_path: Path) -> None:
     assert result.conversation_id is not None
     assert [topic.text for topic in result.topics] == ["release plan"]
     (action,) = result.action_items
-    assert (action.text, action.assignee.name) == ("Ana will send the draft.", "Ana")
-    assert source(action.message_ids) == "I will send the draft."
-    assert [source(item.message_ids) for item in result.follow_ups] == ["Let us call Bob."]
-    assert [source(item.message_ids) for item in result.questions] == ["Who takes the minutes?"]
+    assert (action.text, action.assignee.name) == (SENTENCES[3].replace("I will", "Ana will"), "Ana")
+    assert source(action.message_ids) == SENTENCES[3]
+    assert [source(item.message_ids) for item in result.follow_ups] == [SENTENCES[4]]
+    assert [source(item.message_ids) for item in result.questions] == [SENTENCES[2]]
     assert result.failure is None
 
 
@@ -181,9 +181,9 @@ async def test_the_engine_is_restarted_in_the_middle_and_the_conversation_goes_o
     (result,) = publisher.results
     lines = [entry for entry in result.entries if isinstance(entry, Line)]
     assert sorted((line.name, line.text) for line in lines) == [
-        ("Ana", "Good morning."),
-        ("Ana", "I will send the draft."),
-        ("Bob", "Who takes the minutes?"),
+        ("Ana", SENTENCES[1]),
+        ("Ana", SENTENCES[3]),
+        ("Bob", SENTENCES[2]),
     ]
     assert before is not None
     assert result.conversation_id == before
