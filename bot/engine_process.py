@@ -36,7 +36,11 @@ _NOT_FOR_THE_ENGINE = ("DISCORD_TOKEN",)
 
 
 class EngineProcess:
-    """Runs `python -m engine serve`. `url`, `app_id` and `app_secret` are what a client needs; the address stays the same."""
+    """Runs `python -m engine serve`. `url`, `app_id` and `app_secret` are what a client needs; the address stays the same.
+
+    The secret is a new one each time; the application's id is kept, since conversations belong to it: a meeting that was
+    interrupted is completed from its conversation at the next start.
+    """
 
     def __init__(self, data_dir: Path, *, command: Sequence[str] = COMMAND, back_off: Sequence[float] = BACK_OFF) -> None:
         self._data_dir = data_dir
@@ -49,7 +53,7 @@ class EngineProcess:
         self._last_line = ""
         self._log = _open_log(data_dir / "logs" / "engine.log")
         self.log_path = data_dir / "logs" / "engine.log"
-        self.app_id = secrets.token_hex(32)
+        self.app_id = _application_id(data_dir / "engine" / "application-id")
         self.app_secret = secrets.token_hex(64)
         self.deaths = 0
 
@@ -168,9 +172,32 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
             log.debug("a line of the engine's log was too long")
 
 
+def _application_id(path: Path) -> str:
+    """The id in the file; a new one if there is none that can be used."""
+    try:
+        kept = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        kept = ""
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    if re.fullmatch(r"[0-9a-f]{64}", kept):
+        return kept
+    made = secrets.token_hex(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made, encoding="ascii")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return made
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(f"{path} cannot be used ({error.strerror or error}): set DATA_DIR to a folder of yours.")
+
+
 def _open_log(path: Path) -> RotatingFileHandler:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror or error}): set DATA_DIR to a folder of yours.") from error
+        raise _unwritable(path, error) from error

@@ -102,13 +102,24 @@ async def test_one_that_does_not_start_says_why(tmp_path: Path) -> None:
     await process.stop()
 
 
-async def test_each_engine_has_a_secret_of_its_own(tmp_path: Path) -> None:
-    first, second = engine(tmp_path, ""), engine(tmp_path, "")
+async def test_each_start_has_a_secret_of_its_own_and_keeps_the_id_that_conversations_belong_to(tmp_path: Path) -> None:
+    first, second, elsewhere = engine(tmp_path, ""), engine(tmp_path, ""), engine(tmp_path / "elsewhere", "")
 
     assert first.app_secret != second.app_secret
+    assert first.app_id == second.app_id != elsewhere.app_id
+    await elsewhere.stop()
     assert (len(first.app_id), len(first.app_secret)) == (64, 128)
     await first.stop()
     await second.stop()
+
+
+async def test_an_id_that_was_spoiled_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "application-id").write_bytes(b"\xff\x00 nonsense")
+    process = engine(tmp_path, "")
+
+    assert len(process.app_id) == 64
+    await process.stop()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
