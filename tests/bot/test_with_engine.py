@@ -155,7 +155,8 @@ async def test_a_meeting_from_start_to_summary(tmp_path: Path) -> None:
     assert result.conversation_id is not None
     assert [topic.text for topic in result.topics] == ["release plan"]
     (action,) = result.action_items
-    assert (action.text, action.assignee.name) == (SENTENCES[3].replace("I will", "Ana will"), "Ana")
+    assert action.text.startswith("Ana will send the draft")
+    assert action.assignee.name == "Ana"
     assert source(action.message_ids) == SENTENCES[3]
     assert [source(item.message_ids) for item in result.follow_ups] == [SENTENCES[4]]
     assert [source(item.message_ids) for item in result.questions] == [SENTENCES[2]]
