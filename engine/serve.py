@@ -32,8 +32,8 @@ MAX_FRAME: Final = 1 << 20
 PING_SECONDS: Final = 30.0
 PONG_SECONDS: Final = 60.0
 """An answer may have to wait behind sound that is still on its way."""
-LAST_SECONDS: Final = 5
-"""How long sockets may take to close once their conversations have ended."""
+LAST_SECONDS: Final = 2
+"""How long requests may take to end once the conversations have."""
 
 
 class EngineServer(uvicorn.Server):

@@ -36,16 +36,17 @@ def streaming_routes(hub: Hub, tokens: Tokens) -> APIRouter:
         app_id = await _enter(websocket, tokens, connection_id)
         if app_id is None:
             return
+        outlet = Outlet(websocket)
         try:
-            hub.admit()
+            hub.admit(outlet)
         except Overloaded as error:
             await _deny(websocket, error)
             return
         try:
             await websocket.accept(_echo(websocket))
-            await StreamSession(hub, websocket, app_id, connection_id).run()
+            await StreamSession(hub, websocket, outlet, app_id, connection_id).run()
         finally:
-            hub.dismiss()
+            hub.dismiss(outlet)
 
     @router.websocket("/v1/subscribe/{connection_id:path}")
     @router.websocket("/session/subscribe/{connection_id:path}")
@@ -53,20 +54,20 @@ def streaming_routes(hub: Hub, tokens: Tokens) -> APIRouter:
         app_id = await _enter(websocket, tokens, connection_id)
         if app_id is None:
             return
+        outlet = Outlet(websocket)
         try:
             room = hub.find(app_id, connection_id)
-            hub.admit(listener=True)
+            hub.admit(outlet, listener=True)
         except (NotFound, Overloaded) as error:
             await _deny(websocket, error)
             return
-        outlet = Outlet(websocket)
         try:
             await websocket.accept(_echo(websocket))
             room.subscribe(outlet)
             await _listen(websocket, outlet)
         finally:
             room.unsubscribe(outlet)
-            hub.dismiss(listener=True)
+            hub.dismiss(outlet)
 
     return router
 

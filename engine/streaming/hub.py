@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Final
 
 from engine.conversations.models import ConversationRow
 from engine.conversations.store import new_id
 from engine.errors import NotFound, Overloaded
+from engine.streaming.outlet import RESTART
 from engine.streaming.room import House, Room, RoomOver
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ _logger = logging.getLogger(__name__)
 TICK_SECONDS: Final = 0.25
 MAX_SOCKETS: Final = 1_000
 MAX_LISTENERS: Final = 10_000
+LAST_SECONDS: Final = 3.0
+"""How long sockets may take for their last frames when the engine stops."""
 CLOSING: Final = "The engine is shutting down: try again in a moment."
 
 
@@ -40,7 +44,9 @@ class Hub:
         self._work: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
         self._closing = False
-        self._sockets = self._listeners = 0
+        self._streamers: set[Outlet] = set()
+        self._listeners: set[Outlet] = set()
+        self._gone = asyncio.Event()
 
     @property
     def clock(self) -> Clock:
@@ -73,22 +79,30 @@ class Hub:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
+        for outlet in (*self._streamers, *self._listeners):
+            outlet.close(RESTART, CLOSING)
+        with contextlib.suppress(TimeoutError):  # a socket that takes nothing is cut with the server
+            async with asyncio.timeout(LAST_SECONDS):
+                while self._streamers or self._listeners:
+                    self._gone.clear()
+                    await self._gone.wait()
 
     # Sockets
 
-    def admit(self, *, listener: bool = False) -> None:
+    def admit(self, outlet: Outlet, *, listener: bool = False) -> None:
         """A socket asks to be opened. Raises `Overloaded`; whoever is let in says `dismiss` at the end."""
         if self._closing:
             raise Overloaded(CLOSING)
-        if (self._listeners >= MAX_LISTENERS) if listener else (self._sockets >= MAX_SOCKETS):
+        sockets, most = (self._listeners, MAX_LISTENERS) if listener else (self._streamers, MAX_SOCKETS)
+        if len(sockets) >= most:
             raise Overloaded("Too many sockets are open: close some, or try again later.")
-        self._listeners += listener
-        self._sockets += not listener
+        sockets.add(outlet)
 
-    def dismiss(self, *, listener: bool = False) -> None:
-        """An admitted socket is gone."""
-        self._listeners -= listener
-        self._sockets -= not listener
+    def dismiss(self, outlet: Outlet) -> None:
+        """An admitted socket is gone, and what it sent has been dealt with."""
+        self._streamers.discard(outlet)
+        self._listeners.discard(outlet)
+        self._gone.set()
 
     async def join(self, app_id: str, connection_id: str, outlet: Outlet, options: StreamOptions) -> tuple[Room, Participant]:
         """A start request: into the room of this connection id, or into a new one. Raises `Overloaded`, `BadRequest`."""

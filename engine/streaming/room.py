@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -103,7 +103,8 @@ class Room:
         async with self._lock:
             if self.over:
                 raise RoomOver
-            participant.options, participant.kept_until, participant.refused = options, None, False
+            participant.options, participant.kept_until = options, None
+            participant.member, participant.refused = None, False
             await self._enter(participant, stream)
 
     async def _enter(self, participant: Participant, stream: SpeechStream | None) -> None:
@@ -144,6 +145,9 @@ class Room:
 
     def subscribe(self, outlet: Outlet) -> None:
         """Somebody only listens."""
+        if self.over:
+            outlet.close()
+            return
         outlet.send(frames.event("subscription_started", self.conversation.id))
         self._audience.listeners[outlet] = None
 
@@ -184,6 +188,7 @@ class Room:
 
     def modify(self, participant: Participant, sound: SoundFormat) -> None:
         """The sound has another form from here on."""
+        participant.options = replace(participant.options, sound=sound)
         if participant.voice is not None:
             participant.voice.change(sound, self._house.clock.time())
         participant.outlet.send(frames.event("session_modified"))
@@ -230,6 +235,7 @@ class Room:
             self._findings = Findings(self._house.insights, self._house.store, self.conversation)
             said = await self._house.store.messages(self.conversation.id)
             self._messages = len(said)
+            said.sort(key=lambda row: row.position)
             await self._findings.recall(said, {member.id: member for member in self._members.values()})
         return self._findings
 
@@ -305,7 +311,9 @@ class Room:
 
     async def _finish(self) -> None:
         self.over = True
-        self.conversation.end_time = self._house.clock.time()
+        said = await self._house.store.messages(self.conversation.id)
+        now = self._house.clock.time()  # sound that came faster than it was spoken ends later
+        self.conversation.end_time = max([now, *(message.end_time for message in said)])
         await self._house.store.end(self.conversation.id, self.conversation.end_time)
 
     async def _hold(self, resume_until: float) -> None:

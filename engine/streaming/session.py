@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from engine.errors import EngineFault
 from engine.streaming import frames
-from engine.streaming.outlet import Outlet
 from engine.streaming.protocol import Audio, Bad, Modified, Ping, Started, Stopped, StreamProtocol
 from engine.streaming.room import SILENCE_SECONDS, RoomOver
 from wire.requests import PONG
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from engine.streaming.hub import Hub
+    from engine.streaming.outlet import Outlet
     from engine.streaming.participant import Participant
     from engine.streaming.protocol import Event, StreamOptions
     from engine.streaming.room import Room
@@ -32,12 +32,12 @@ FAULT: Final = 1011
 class StreamSession:
     """Lives as long as its socket, and beyond: what was received before the socket went is still worked through."""
 
-    def __init__(self, hub: Hub, websocket: WebSocket, app_id: str, connection_id: str) -> None:
+    def __init__(self, hub: Hub, websocket: WebSocket, outlet: Outlet, app_id: str, connection_id: str) -> None:
         self._hub = hub
         self._websocket = websocket
         self._address = app_id, connection_id
         self._protocol = StreamProtocol()
-        self._outlet = Outlet(websocket)
+        self._outlet = outlet
         self._seat: tuple[Room, Participant] | None = None
         self._stopping: asyncio.Task[None] | None = None
 
