@@ -139,8 +139,11 @@ class EngineProcess:
         process, reader = self._process, self._reader
         if process is None or reader is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        elif process.stdin is not None:
+            process.stdin.close()  # `--parent-watch`: Windows knows no signal for an orderly end
         try:
             async with asyncio.timeout(STOP_TIME):
                 await process.wait()

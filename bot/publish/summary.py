@@ -167,7 +167,7 @@ def _facts(result: MeetingResult, talks: Sequence[Talk]) -> str:
 def _warning(result: MeetingResult) -> list[str]:
     if result.failure is None:
         return []
-    missing = " So no topics, action items, follow-ups or questions could be found." if _insightless(result) else ""
+    missing = " No topics, action items, follow-ups or questions could be found." if _insightless(result) else ""
     return [f"> ⚠ {escape(result.failure)}{missing}"]
 
 

@@ -89,7 +89,7 @@ def test_a_missing_engine_is_not_called_an_empty_meeting() -> None:
     [team] = team_messages(gone, "https://discord.test/1/77", URLS)
 
     for each in (text, team):
-        assert "⚠ The engine was gone at the end. So no topics, action items, follow-ups or questions could be found." in each
+        assert "⚠ The engine was gone at the end. No topics, action items, follow-ups or questions could be found." in each
         assert "None were heard" not in each
     assert "Talk time" in text
 
