@@ -82,12 +82,8 @@ class Screen:
         self._console.print(table)
         self._console.print(Text(f"word error rate of the thread: {total.rate:.2%}", "bold"))
         complaint = verdict.complaint()
-        good = "every person's sentences stand under their own name"
+        good = "every person's sentences stand under their own name, each at its time"
         self._console.print(Text(complaint or good, "red" if complaint else "green"))
-        if verdict.untimely:
-            worst = max(verdict.time_errors)
-            late = f"{verdict.untimely} of {len(verdict.time_errors)} times are wrong, the worst by {worst:.0f} s"
-            self._console.print(Text(late, "yellow"))
         for path in files:
             self._console.print(Text(f"attachment saved: {path}"), soft_wrap=True)
 

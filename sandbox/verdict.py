@@ -64,7 +64,7 @@ class Verdict:
         return self.turns[name] - len(elsewhere) - sum(turn.name == name for turn, _ in self.misplaced)
 
     def complaint(self) -> str:
-        """One sentence about what is wrong, empty when every sentence stands under its own name."""
+        """One sentence about what is wrong, empty when every sentence stands under its own name and time."""
         if self.strangers:
             return f"The thread has a name that nobody in the meeting has: {self.strangers[0]}."
         if self.misplaced:
@@ -73,6 +73,8 @@ class Verdict:
         if self.missing:
             turn = self.missing[0]
             return f"{len(self.missing)} of {sum(self.turns.values())} turns are not in the thread, the first is {turn.name}'s: {turn.text}"
+        if self.untimely:
+            return f"{self.untimely} of {len(self.time_errors)} times are wrong, the worst by {max(self.time_errors):.0f} s."
         return ""
 
 

@@ -86,18 +86,20 @@ async def perform(meeting: Path, folder: Path, *options: str, **bot: str) -> End
     return Ended(stage.returncode, out.decode(), err.decode(), folder)
 
 
-def blocks(*lines: tuple[str, str]) -> str:
-    return json.dumps([f"**{name}** `0:01` {text}" for name, text in lines])
+def blocks(*lines: tuple[str, float, str]) -> str:
+    return json.dumps([f"**{name}** `0:{start:02.0f}` {text}" for name, start, text in lines])
 
 
-GOOD = [(speaker.title(), text) for speaker, _, _, text in TURNS]
+GOOD = [(speaker.title(), start, text) for speaker, start, _, text in TURNS]
 
 
 async def test_stage_tells_good_threads_from_bad_ones(meeting: Path, tmp_path: Path) -> None:
-    wrong = [("Ana", text) for _, text in GOOD]
-    good, bad, refused = await asyncio.gather(
+    wrong = [("Ana", start, text) for _, start, text in GOOD]
+    late = [*GOOD[:-1], ("Bo", 30.0, GOOD[-1][2])]
+    good, bad, untimely, refused = await asyncio.gather(
         perform(meeting, tmp_path / "good", BOT_LINES=blocks(*GOOD), BOT_FILE="all of it"),
         perform(meeting, tmp_path / "bad", "--loss", "0.05", BOT_LINES=blocks(*wrong), BOT_FILE="x"),
+        perform(meeting, tmp_path / "untimely", BOT_LINES=blocks(*late), BOT_FILE="x"),
         perform(meeting, tmp_path / "refused", BOT_REFUSES="I may not connect there."),
     )
 
@@ -109,6 +111,9 @@ async def test_stage_tells_good_threads_from_bad_ones(meeting: Path, tmp_path: P
 
     assert bad.code == 1
     assert "2 of 4 turns stand under a wrong name, the first is Bo's under Ana" in bad.err
+
+    assert untimely.code == 1
+    assert "1 of 4 times are wrong, the worst by 26 s" in untimely.err
 
     assert refused.code == 1
     assert "it answered: I may not connect there." in refused.err

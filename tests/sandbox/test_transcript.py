@@ -63,6 +63,7 @@ def test_times_are_compared_beside_a_common_shift() -> None:
     verdict = judge(turns, read_transcript(messages))
     assert verdict.time_errors == (0.0, 0.0, 0.0, 0.0, 11.0)
     assert verdict.untimely == 1
+    assert "times are wrong" in verdict.complaint()
 
 
 def test_a_turn_under_a_wrong_name_is_named() -> None:
