@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -34,16 +35,20 @@ class Paths:
 def compare(recogniser: Recogniser, clips: Sequence[Clip]) -> Paths:
     """Encode each clip as Discord does (48 kHz stereo), decode it both ways, read it both ways."""
     chosen = [clip for clip in clips if clip.kind in HEADLINE]
-    direct: list[str] = []
-    resampled: list[str] = []
-    for clip, bitrate in itertools.product(chosen, _BITRATES):
-        packets = _encode(clip.pcm(), bitrate)
-        decoder, stereo, resampler = OpusDecoder(16_000, 1), OpusDecoder(48_000, 2), Resampler(48_000, 2)
-        direct.append(_read(recogniser, b"".join(decoder.decode(packet) for packet in packets)))
-        blocks = [resampler.process(stereo.decode(packet)) for packet in packets]
-        resampled.append(_read(recogniser, b"".join([*blocks, resampler.flush()])))
-    texts = [clip.text for clip, _ in itertools.product(chosen, _BITRATES)]
-    return Paths(word_error_rate(texts, direct), word_error_rate(texts, resampled))
+    cases = list(itertools.product(chosen, _BITRATES))
+    with ThreadPoolExecutor() as threads:
+        pairs = list(threads.map(lambda case: _both(recogniser, *case), cases))
+    texts = [clip.text for clip, _ in cases]
+    return Paths(word_error_rate(texts, [one for one, _ in pairs]), word_error_rate(texts, [other for _, other in pairs]))
+
+
+def _both(recogniser: Recogniser, clip: Clip, bitrate: int) -> tuple[str, str]:
+    """What is read after decoding straight, and after decoding and resampling."""
+    packets = _encode(clip.pcm(), bitrate)
+    decoder, stereo, resampler = OpusDecoder(16_000, 1), OpusDecoder(48_000, 2), Resampler(48_000, 2)
+    direct = b"".join(decoder.decode(packet) for packet in packets)
+    resampled = b"".join(resampler.process(stereo.decode(packet)) for packet in packets) + resampler.flush()
+    return _read(recogniser, direct), _read(recogniser, resampled)
 
 
 def _encode(pcm: bytes, bitrate: int) -> list[bytes]:

@@ -37,6 +37,8 @@ _SCARCELY: Final = 2
 """Tokens of a text that is nothing if the model wanted to end before it: noise gives "You"."""
 _GUESSED: Final = -1.0
 """Mean log-probability of a continuation that is made up; that of recorded speech, at its worst places, is -0.8."""
+_DOUBT: Final = -0.5
+"""Log-probability below which a token speaks for a guess."""
 _SURE: Final = -0.4
 """Mean log-probability that the text before it must have."""
 _FEWEST_GUESSED: Final = 6
@@ -123,13 +125,15 @@ def loop_length(tokens: Sequence[int]) -> int:
 def guess_start(certainty: Sequence[float]) -> int:
     """Where a continuation begins that the model only guesses at; the length if there is none.
 
-    `certainty`: the log-probability of each token, one at least. A guess is the longest end of at least six tokens that are improbable
-    on the whole, after a beginning that is fairly certain.
+    `certainty`: the log-probability of each token, one at least. The end that has the most doubt in it, measured against `_DOUBT`, is a
+    guess if it is six tokens or more, improbable on the whole, after a beginning that is fairly certain.
     """
     values = np.asarray(certainty)
-    for start in range(1, len(values) - _FEWEST_GUESSED + 1):
-        if values[start:].mean() < _GUESSED and values[:start].mean() > _SURE:
-            return start
+    doubt = np.cumsum((_DOUBT - values)[::-1])[::-1]
+    start = int(np.argmax(doubt))
+    guessed, before = values[start:], values[:start]
+    if start and len(guessed) >= _FEWEST_GUESSED and guessed.mean() < _GUESSED and before.mean() > _SURE:
+        return start
     return len(values)
 
 

@@ -11,6 +11,7 @@ from engine.settings import EngineSettings
 
 
 @pytest.mark.model
+@pytest.mark.timeout(600)
 def test_both_paths_lead_to_the_same_word_error_rate() -> None:
     paths = compare(models.load(EngineSettings()), load())
     assert paths.direct == pytest.approx(paths.resampled, abs=0.5)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.recognition.reading import NOTHING, credible, read, spread
+from engine.recognition.segmenter import Piece
+from engine.recognition.types import Transcript
+from tests.engine.recognition.fakes import ScriptedRecogniser
+
+
+def test_words_share_the_voiced_time_by_their_letters() -> None:
+    words = spread("I understand", [(1.0, 2.3)], 0.9)
+    assert [word.text for word in words] == ["I", "understand"]
+    assert words[0].start == 1.0
+    assert words[0].end == words[1].start == pytest.approx(1.2, abs=0.001)
+    assert words[1].end == pytest.approx(2.3)
+    assert {word.confidence for word in words} == {0.9}
+
+
+def test_words_skip_the_pauses() -> None:
+    first, second = spread("one two", [(0.0, 1.0), (5.0, 6.0)], 1.0)
+    assert (first.start, first.end) == (0.0, 1.0)
+    assert (second.start, second.end) == (5.0, 6.0)
+
+
+def test_words_are_in_order_and_inside_the_utterance() -> None:
+    spans = [(0.5, 1.1), (1.3, 1.4), (2.0, 4.7)]
+    words = spread("a somewhat longer sentence with quite a few words in it", spans, 1.0)
+    times = [time for word in words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert times[0] == 0.5
+    assert times[-1] == pytest.approx(4.7)
+
+
+def test_no_words_no_times() -> None:
+    assert spread("", [(0.0, 1.0)], 1.0) == ()
+    assert spread("word", [], 1.0) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "logprob", "tokens", "voiced", "expected"),
+    [
+        ("Right?", -0.07, 2, 0.22, True),
+        ("Let us begin.", -0.1, 5, 1.0, True),
+        ("hardly heard at all", -1.4, 6, 2.0, True),
+        ("hardly heard at all", -1.8, 6, 2.0, False),
+        ("a guess", -1.3, 3, 0.5, False),
+        ("far too many words for so little voice", -0.1, 30, 1.0, False),
+        ("...", -0.01, 2, 1.0, False),
+        ("", 0.0, 0, 1.0, False),
+    ],
+)
+def test_what_may_have_been_said(text: str, logprob: float, tokens: int, voiced: float, *, expected: bool) -> None:
+    assert credible(Transcript(text, logprob, tokens), voiced) is expected
+
+
+def test_a_reading_has_text_confidence_and_words() -> None:
+    piece = Piece(0, 1.0, 3.0, np.full(32_000, 0.5, np.float32), ((1.0, 3.0),))
+    reading = read(ScriptedRecogniser(), piece)
+    assert reading.text == "level 50"
+    assert reading.confidence == pytest.approx(np.exp(-0.1), abs=0.001)
+    assert len(reading.words) == 2
+
+
+def test_a_piece_with_next_to_no_voice_reads_as_nothing() -> None:
+    class Babbler(ScriptedRecogniser):
+        def transcribe(self, samples: object, *, vocabulary: object = ()) -> Transcript:
+            return Transcript("one two three four five six seven eight nine", -0.1, 12)
+
+    assert read(Babbler(), Piece(0, 0.0, 0.2, np.zeros(3_200, np.float32), ((0.0, 0.2),))) == NOTHING
