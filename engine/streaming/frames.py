@@ -26,7 +26,7 @@ from wire.topics import RootWord, StreamTopic, TopicFrame
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.conversations.models import MessageRow
+    from engine.conversations.models import ConversationRow, MessageRow
     from engine.insights.types import Insight, Speaker, Topic
     from engine.recognition.types import Final, Interim
     from engine.streaming.timeline import Timeline
@@ -87,15 +87,15 @@ def _moment(seconds: float) -> Moment:
     return Moment(seconds=str(whole), nanos=str(thousandths * 1_000_000))
 
 
-def message(number: int, row: MessageRow, speaker: Person, *, began: float, timezone_offset: float) -> str:
-    """A finished sentence; `began` is the time that its conversation began."""
+def message(row: MessageRow, speaker: Person, conversation: ConversationRow) -> str:
+    """A finished sentence."""
     words = [{"word": word["word"], "startTime": iso(word["start"]), "endTime": iso(word["end"])} for word in row.words]
     said = StreamMessage(
         id=row.realtime_id,
         from_=speaker,
         payload=Payload(content=row.text),
         metadata=MessageMetadata(
-            timezone_offset=timezone_offset,
+            timezone_offset=conversation.timezone_offset,
             original_content=row.text,
             original_message_id=row.realtime_id,
             words=json.dumps(words, ensure_ascii=False, separators=(",", ":")),
@@ -103,11 +103,11 @@ def message(number: int, row: MessageRow, speaker: Person, *, began: float, time
         duration=MessageSpan(
             start_time=iso(row.start_time),
             end_time=iso(row.end_time),
-            time_offset=round(max(0.0, row.start_time - began), 2),
+            time_offset=round(max(0.0, row.start_time - conversation.start_time), 2),
             duration=round(row.end_time - row.start_time, 2),
         ),
     )
-    return MessageFrame(sequence_number=number, messages=[said]).wire()
+    return MessageFrame(sequence_number=row.position, messages=[said]).wire()
 
 
 def insights(number: int, items: Iterable[Insight], ids: Mapping[str, str]) -> str:

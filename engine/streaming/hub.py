@@ -66,7 +66,7 @@ class Hub:
         for row in alive:
             room = Room(self._house, row)
             until = row.resume_until
-            room.restore(members[row.id], now + row.no_connection_timeout if until is None else until)
+            room.record.restore(members[row.id], now + row.no_connection_timeout if until is None else until)
             self._rooms[row.app_id, row.connection_id] = room
         self._ticker = asyncio.create_task(self._tick())
 
@@ -154,7 +154,7 @@ class Hub:
     async def discard(self, conversation_id: str) -> None:
         """The conversation is being deleted."""
         for room in list(self._rooms.values()):
-            if room.conversation.id == conversation_id:
+            if room.conversation_id == conversation_id:
                 await room.discard()
 
     # Time

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from engine.conversations.models import MemberRow, MessageRow
-from engine.conversations.store import new_id, new_uuid
 from engine.errors import EngineFault
 from engine.recognition.types import Interim
 from engine.streaming import frames
 from engine.streaming.audience import Audience
-from engine.streaming.findings import Findings
 from engine.streaming.outlet import NORMAL, RESTART
 from engine.streaming.participant import Participant, identity, sender
+from engine.streaming.record import Record
 from engine.streaming.voice import Voice
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from engine.clock import Clock
     from engine.conversations.models import ConversationRow
     from engine.conversations.store import Store
-    from engine.recognition.types import Final as FinalResult
     from engine.recognition.types import Recognition, Result, SpeechStream
     from engine.streaming.findings import InsightsFactory
     from engine.streaming.intake import SoundFormat
@@ -66,26 +63,23 @@ class Room:
     """
 
     def __init__(self, house: House, conversation: ConversationRow) -> None:
-        self.conversation = conversation
+        self.record = Record(house.store, house.insights, conversation)
         self.over = False
         self._house = house
         self._lock = asyncio.Lock()
         self._audience = Audience()
-        self._members: dict[str, MemberRow] = {}
-        self._findings: Findings | None = None
-        self._messages = 0
         self._last_sound = house.clock.time()
         self._ending = False
+
+    @property
+    def conversation_id(self) -> str:
+        """The 16 digits."""
+        return self.record.conversation.id
 
     @property
     def streams(self) -> int:
         """How many sockets are in."""
         return len(self._audience.participants)
-
-    def restore(self, members: Iterable[MemberRow], resume_until: float) -> None:
-        """This conversation was begun before the engine started."""
-        self._members = {member.identity: member for member in members}
-        self.conversation.resume_until = resume_until
 
     # Coming in
 
@@ -108,37 +102,18 @@ class Room:
             await self._enter(participant, stream)
 
     async def _enter(self, participant: Participant, stream: SpeechStream | None) -> None:
-        options, row = participant.options, self.conversation
-        timeout = max(row.no_connection_timeout, options.no_connection_timeout)
-        if row.resume_until is not None or timeout != row.no_connection_timeout:
-            row.resume_until, row.no_connection_timeout = None, timeout
-            await self._house.store.keep_until(row.id, None, timeout)
+        options = participant.options
+        await self.record.open(options.no_connection_timeout)
         if options.speaker is not None:
             who = options.speaker
-            participant.member = await self._member(identity(who), who.name, who.user_id or who.email)
+            participant.member = await self.record.member(identity(who), who.name, who.user_id or who.email)
         if stream is not None:
             self._give_voice(participant, stream)
         participant.outlet.send(frames.event("started_listening"))
-        participant.outlet.send(frames.event("conversation_created", row.id))
-        participant.outlet.send(frames.event("recognition_started", row.id))
+        participant.outlet.send(frames.event("conversation_created", self.conversation_id))
+        participant.outlet.send(frames.event("recognition_started", self.conversation_id))
         self._audience.participants[participant] = None
         self._last_sound = self._house.clock.time()
-
-    async def _member(self, key: str, name: str | None, user_id: str | None) -> MemberRow:
-        member = self._members.get(key)
-        if member is None:
-            member = MemberRow(
-                id=new_uuid(),
-                conversation_id=self.conversation.id,
-                identity=key,
-                position=len(self._members),
-                name=name,
-                user_id=user_id,
-            )
-            await self._house.store.add(member)
-            self._members[key] = member
-            await (await self._insights()).roster(self._members.values())
-        return member
 
     def _give_voice(self, participant: Participant, stream: SpeechStream) -> None:
         participant.voice = Voice(stream, participant.options.sound, partial(self._result, participant))
@@ -148,7 +123,7 @@ class Room:
         if self.over:
             outlet.close()
             return
-        outlet.send(frames.event("subscription_started", self.conversation.id))
+        outlet.send(frames.event("subscription_started", self.conversation_id))
         self._audience.listeners[outlet] = None
 
     def unsubscribe(self, outlet: Outlet) -> None:
@@ -183,7 +158,7 @@ class Room:
                 return
             taken = {other.member.identity for other in self._audience.participants if other.member}
             key = next(name for number in range(len(taken) + 1) if (name := f"nobody {number}") not in taken)
-            participant.member = participant.member or await self._member(key, None, None)
+            participant.member = participant.member or await self.record.member(key, None, None)
             self._give_voice(participant, stream)
 
     def modify(self, participant: Participant, sound: SoundFormat) -> None:
@@ -203,41 +178,10 @@ class Room:
             member = participant.member
             if self.over or member is None:
                 return
-            findings = await self._insights()
-            row = self._row(member, voice, result)
-            await self._house.store.add(row)
+            row = await self.record.message(member, voice.timeline, result)
             self._audience.own(participant, frames.final(result, voice.timeline, participant.user))
-            began, zone = self.conversation.start_time, self.conversation.timezone_offset
-            self._audience.all(frames.message(row.position, row, sender(member), began=began, timezone_offset=zone))
-            self._audience.news(await findings.add(row, member))
-
-    def _row(self, member: MemberRow, voice: Voice, result: FinalResult) -> MessageRow:
-        at = voice.timeline.time
-        number, self._messages = self._messages, self._messages + 1
-        return MessageRow(
-            id=new_id(),
-            conversation_id=self.conversation.id,
-            realtime_id=new_uuid(),
-            member_id=member.id,
-            position=number,
-            text=result.text,
-            confidence=result.confidence,
-            start_time=at(result.start),
-            end_time=at(result.end),
-            words=[
-                {"word": word.text, "start": at(word.start), "end": at(word.end), "score": word.confidence}
-                for word in result.words
-            ],
-        )
-
-    async def _insights(self) -> Findings:
-        if self._findings is None:
-            self._findings = Findings(self._house.insights, self._house.store, self.conversation)
-            said = await self._house.store.messages(self.conversation.id)
-            self._messages = len(said)
-            said.sort(key=lambda row: row.position)
-            await self._findings.recall(said, {member.id: member for member in self._members.values()})
-        return self._findings
+            self._audience.all(frames.message(row, sender(member), self.record.conversation))
+            self._audience.news(await self.record.grow(row, member))
 
     # Going out
 
@@ -268,7 +212,7 @@ class Room:
                 return
             await self._settle()
             del self._audience.participants[participant]
-            await self._hold(now + timeout)
+            await self.record.hold(now + timeout)
 
     async def _hush(self, participants: Iterable[Participant], within: float | None = None) -> None:
         """Returns when the sound of these has been recognised and told, or `within` seconds from now."""
@@ -290,36 +234,25 @@ class Room:
             participant.voice = None
 
     async def _settle(self) -> None:
-        self._audience.news(await (await self._insights()).settle())
+        self._audience.news(await self.record.settle())
 
     async def _leave(self, *leaving: Participant) -> None:
         """Under the lock: the last frames, in the order that every client can take; the conversation ends with the last."""
         await self._settle()
         last = len(leaving) == len(self._audience.participants)
         if last:
-            await self._finish()
+            self.over = True
+            await self.record.close(self._house.clock.time())
         for participant in leaving:
             del self._audience.participants[participant]
-            participant.outlet.send(frames.completed(self.conversation.id))
+            participant.outlet.send(frames.completed(self.conversation_id))
             if participant.kept_until is None:
                 participant.outlet.send(frames.event("recognition_stopped"))
             participant.outlet.close(NORMAL)
         if last:
             for listener in self._audience.listeners:
-                listener.send(frames.completed(self.conversation.id))
+                listener.send(frames.completed(self.conversation_id))
                 listener.close(NORMAL)
-
-    async def _finish(self) -> None:
-        self.over = True
-        said = await self._house.store.messages(self.conversation.id)
-        now = self._house.clock.time()  # sound that came faster than it was spoken ends later
-        self.conversation.end_time = max([now, *(message.end_time for message in said)])
-        await self._house.store.end(self.conversation.id, self.conversation.end_time)
-
-    async def _hold(self, resume_until: float) -> None:
-        """Nobody is in: keep the conversation for whoever comes back in time."""
-        self.conversation.resume_until = resume_until
-        await self._house.store.keep_until(self.conversation.id, resume_until, self.conversation.no_connection_timeout)
 
     # Time
 
@@ -331,9 +264,9 @@ class Room:
             if participant.voice is not None:
                 participant.voice.tick(now)
         if not self._audience.participants:
-            deadline = self.conversation.resume_until
+            deadline = self.record.conversation.resume_until
             if now >= (self._last_sound + ABANDONED_SECONDS if deadline is None else deadline):
-                self._end_soon(self.end())
+                self._end_soon(self._expire(now))
         elif now - self._last_sound >= SILENCE_SECONDS:
             self._end_soon(self.end())
         else:
@@ -350,6 +283,12 @@ class Room:
             await work
         finally:
             self._ending = False
+
+    async def _expire(self, now: float) -> None:
+        async with self._lock:
+            deadline = self.record.conversation.resume_until
+            if not (self.over or self._audience.participants) and (deadline is None or now >= deadline):
+                await self._leave()
 
     async def _dismiss(self, tired: Iterable[Participant]) -> None:
         async with self._lock:
@@ -379,7 +318,7 @@ class Room:
             if self.over:
                 return
             await self._settle()
-            await self._hold(self._house.clock.time() + timeout)
+            await self.record.hold(self._house.clock.time() + timeout)
             self._close(RESTART, "The engine restarts: come back with the same connection id.")
 
     async def discard(self) -> None:

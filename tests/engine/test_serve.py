@@ -147,9 +147,10 @@ async def token(url: str, folder: Path) -> websockets.Subprotocol:
 
 
 async def test_the_engine_ends_with_its_parent(tmp_path: Path) -> None:
-    async with program(tmp_path, "-c", PROGRAM) as (process, url, _), websockets.connect(
-        f"{url.replace('http', 'ws')}/v1/streaming/x", subprotocols=[await token(url, tmp_path)]
-    ) as line:
+    async with (
+        program(tmp_path, "-c", PROGRAM) as (process, url, _),
+        websockets.connect(f"{url.replace('http', 'ws')}/v1/streaming/x", subprotocols=[await token(url, tmp_path)]) as line,
+    ):
         stream = Socket(line)
         await stream.start(JANE)
         await stream.send(say(3))

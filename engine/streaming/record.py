@@ -1,0 +1,120 @@
+"""What is kept of one conversation while it lives: its row, its people, its messages, its insights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.conversations.models import MemberRow, MessageRow
+from engine.conversations.store import new_id, new_uuid
+from engine.streaming.findings import Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from engine.conversations.models import ConversationRow
+    from engine.conversations.store import Store
+    from engine.recognition.types import Final
+    from engine.streaming.findings import InsightsFactory, News
+    from engine.streaming.timeline import Timeline
+
+
+class Record:
+    """Everything is in the store when a call returns. Calls must not overlap: the room holds its lock around them."""
+
+    def __init__(self, store: Store, insights: InsightsFactory, conversation: ConversationRow) -> None:
+        self.conversation = conversation
+        self._store = store
+        self._factory = insights
+        self._members: dict[str, MemberRow] = {}
+        self._findings: Findings | None = None
+        self._count = 0
+        self._last_word = 0.0
+
+    def restore(self, members: Iterable[MemberRow], resume_until: float) -> None:
+        """This conversation was begun before the engine started."""
+        self._members = {member.identity: member for member in members}
+        self.conversation.resume_until = resume_until
+
+    async def open(self, outlives: float) -> None:
+        """A socket came that allows the conversation to outlive it by `outlives` seconds."""
+        row = self.conversation
+        longest = max(row.no_connection_timeout, outlives)
+        if row.resume_until is not None or longest != row.no_connection_timeout:
+            row.resume_until, row.no_connection_timeout = None, longest
+            await self._store.keep_until(row.id, None, longest)
+
+    async def hold(self, resume_until: float) -> None:
+        """No socket is left: keep the conversation for whoever comes back in time."""
+        self.conversation.resume_until = resume_until
+        await self._store.keep_until(self.conversation.id, resume_until, self.conversation.no_connection_timeout)
+
+    async def close(self, now: float) -> None:
+        """The conversation is over; sound that came faster than it was spoken ends later than `now`."""
+        await self._insights()
+        self.conversation.end_time = max(now, self._last_word)
+        await self._store.end(self.conversation.id, self.conversation.end_time)
+
+    async def member(self, identity: str, name: str | None, user_id: str | None) -> MemberRow:
+        """Who this is: the same person as before, or a new one."""
+        member = self._members.get(identity)
+        if member is None:
+            member = MemberRow(
+                id=new_uuid(),
+                conversation_id=self.conversation.id,
+                identity=identity,
+                position=len(self._members),
+                name=name,
+                user_id=user_id,
+            )
+            await self._store.add(member)
+            self._members[identity] = member
+            await (await self._insights()).roster(self._members.values())
+        return member
+
+    async def message(self, member: MemberRow, timeline: Timeline, said: Final) -> MessageRow:
+        """Keep a finished utterance."""
+        await self._insights()
+        row = MessageRow(
+            id=new_id(),
+            conversation_id=self.conversation.id,
+            realtime_id=new_uuid(),
+            member_id=member.id,
+            position=self._count,
+            text=said.text,
+            confidence=said.confidence,
+            start_time=timeline.time(said.start),
+            end_time=timeline.time(said.end),
+            words=[
+                {
+                    "word": word.text,
+                    "start": timeline.time(word.start),
+                    "end": timeline.time(word.end),
+                    "score": word.confidence,
+                }
+                for word in said.words
+            ],
+        )
+        await self._store.add(row)
+        self._count += 1
+        self._last_word = max(self._last_word, row.end_time)
+        return row
+
+    async def grow(self, row: MessageRow, member: MemberRow) -> News:
+        """What a message brought."""
+        return await (await self._insights()).add(row, member)
+
+    async def settle(self) -> News:
+        """All insights and topics as they stand now, ranked again."""
+        return await (await self._insights()).settle()
+
+    async def _insights(self) -> Findings:
+        """Made when they are first needed; after a restart they go over what was said before it."""
+        if self._findings is None:
+            findings = Findings(self._factory, self._store, self.conversation)
+            said = await self._store.messages(self.conversation.id)
+            said.sort(key=lambda row: row.position)
+            self._count = len(said)
+            self._last_word = max((row.end_time for row in said), default=0.0)
+            await findings.recall(said, {member.id: member for member in self._members.values()})
+            self._findings = findings
+        return self._findings
