@@ -23,6 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 import sandbox
+from engine.recognition import models
+from engine.settings import EngineSettings
 from sandbox.app import Sandbox
 from sandbox.people.script import Meeting
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from sandbox.models import User
 
 RECORDING = Path(sandbox.__file__).parent / "meetings" / "weekly-sync"
-MODELS = Path(os.environ.get("ENGINE_MODEL_DIR") or "data/models").resolve()
 SETTLE = 4.0
 """Seconds after an utterance in which its line must stand in the thread; later counts as lost."""
 
@@ -55,10 +56,13 @@ class Result:
 @contextlib.asynccontextmanager
 async def _bot(box: Sandbox) -> AsyncIterator[None]:
     """The bot as a program of its own, ready for commands; ended in order."""
+    model = models.find(EngineSettings())
+    if model is None:
+        sys.exit("The speech model is not prepared: make setup")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
-            env={**os.environ, "ENGINE_MODEL_DIR": str(MODELS), **box.env(), "DATA_DIR": folder},
+            env={**os.environ, "ENGINE_MODEL_DIR": os.fspath(model.absolute()), **box.env(), "DATA_DIR": folder},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
         )
