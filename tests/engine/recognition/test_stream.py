@@ -326,6 +326,6 @@ async def test_closing_aborts_what_is_open(recogniser: ScriptedRecogniser) -> No
 
 
 def test_room_grows_with_cores_and_shrinks_with_the_cost_of_reading() -> None:
-    assert room_for(0.05, 2) > room_for(0.1, 2) > room_for(0.4, 2) >= 2
+    assert room_for(0.05, 2) > room_for(0.1, 2) > room_for(0.4, 2) >= 4
     assert room_for(0.05, 4) == pytest.approx(2 * room_for(0.05, 2), abs=1)
-    assert room_for(5.0, 1) == 2
+    assert room_for(5.0, 1) == 4

