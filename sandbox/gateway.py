@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 HEARTBEAT_INTERVAL_MS = 41_250
+ACK_SECONDS = 0.02
+"""How long a heartbeat's answer is on its way: discord.py notes when it sent one only after it has sent it, so an answer that is
+there at once looks to it as if it were an interval late."""
 _OUTBOX = 4000
 """Frames that wait for a slow client; one more closes its connection."""
 _SESSIONS = 16
@@ -165,7 +168,7 @@ class Gateway:
 
     async def _obey(self, connection: Connection, op: Op, data: object) -> None:
         if op is Op.HEARTBEAT:
-            connection.send(frame(Op.HEARTBEAT_ACK))
+            asyncio.get_running_loop().call_later(ACK_SECONDS, connection.send, frame(Op.HEARTBEAT_ACK))
         elif op in {Op.IDENTIFY, Op.RESUME}:
             await self._enter(connection, op, _object(data))
         elif connection.session is None:
