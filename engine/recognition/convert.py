@@ -108,20 +108,28 @@ def _pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.fl
 
 def _fold(graph: onnx.GraphProto) -> None:
     """Compute what depends on weights alone, and drop what nothing uses afterwards."""
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    folded: dict[str, NDArray[np.float32]] = {}
-    for node in list(graph.node):
-        if node.op_type not in _FOLDED or not node.input or any(name not in constants for name in node.input):
-            continue
-        values = [constants[name] for name in node.input]
-        if node.op_type == "Cast":
-            result = values[0].astype(helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
-        else:
-            result = values[0] * values[1] if node.op_type == "Mul" else values[0] + values[1]
-        constants[node.output[0]] = folded[node.output[0]] = result
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    recipes: dict[str, onnx.NodeProto] = {}
+    for node in graph.node:
+        if node.op_type in _FOLDED and node.input and all(name in weights or name in recipes for name in node.input):
+            recipes[node.output[0]] = node
+    for node in recipes.values():
         graph.node.remove(node)
-    graph.initializer.extend(numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in folded.items())
+    for name in sorted(set(_used(graph)).intersection(recipes)):  # one at a time: what lies between takes much room
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(_compute(name, recipes, weights)), name))
     _prune(graph)
+
+
+def _compute(name: str, recipes: dict[str, onnx.NodeProto], weights: dict[str, onnx.TensorProto]) -> NDArray[np.float32]:
+    """The value of a name that depends on weights alone."""
+    if name in weights:
+        array: NDArray[np.float32] = numpy_helper.to_array(weights[name])
+        return array
+    node = recipes[name]
+    first, *rest = (_compute(source, recipes, weights) for source in node.input)
+    if node.op_type == "Cast":
+        return first.astype(helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
+    return first * rest[0] if node.op_type == "Mul" else first + rest[0]
 
 
 def _lift(model: onnx.ModelProto, branch: onnx.GraphProto, name: str, outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
