@@ -125,12 +125,6 @@ class Stream:
             self._progress.clear()
             await self._progress.wait()
 
-    async def heard_all(self) -> None:
-        """Wait until voice activity and endpointing have seen all that was fed; it may not have been read yet."""
-        while (self._listening or len(self._inbox) >= _WINDOW_BYTES) and not self._ended.is_set():
-            self._progress.clear()
-            await self._progress.wait()
-
     @property
     def waiting(self) -> float:
         """Seconds of sound that nobody has heard yet."""
