@@ -169,14 +169,14 @@ class Meeting:
 
     async def _listen(self, papers: _Papers) -> Listener:
         try:
-            self._listener = listener = await self._room.listen()
+            self._listener = listener = await self._room.listen(frozenset(self._refused))
         except MinutesError as error:
             papers.floor.note(f"The meeting could not begin. {error}")
             await papers.scribe.drain()
             await papers.publisher.flush()
             await papers.journal.append(Closed(at=papers.floor.now(), reason="it could not begin"))
             raise
-        for user_id in self._refused:
+        for user_id in self._refused:  # whoever has refused meanwhile
             listener.refuse(user_id)
         return listener
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
     from datetime import datetime
 
     from bot.meetings.entries import Entry, Spoken
@@ -91,8 +91,8 @@ class Room(Protocol):
     def name_of(self, user_id: int) -> str:
         """The member's display name in this guild, as people there see it."""
 
-    async def listen(self) -> Listener:
-        """Join the voice channel and hear. Raises an error of `bot.errors` with a sentence for the person who asked."""
+    async def listen(self, refused: Collection[int]) -> Listener:
+        """Join the voice channel and hear, but never one packet of those who refused. Raises an error of `bot.errors` with a sentence for the person who asked."""
 
     async def open_thread(self, title: str) -> Thread:
         """The thread for the transcript."""

@@ -14,7 +14,7 @@ from bot.errors import MissingPermission, PostError
 from bot.publish.thread import DiscordThread, post_error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from bot.meetings.ports import Listener
     from bot.storage.guilds import GuildSettings
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 Vocal: TypeAlias = discord.VoiceChannel | discord.StageChannel
 Origin: TypeAlias = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel
+Join: TypeAlias = "Callable[[Vocal, Collection[int]], Awaitable[Listener]]"
+"""Makes the listener in a channel, deaf to those who refused."""
 
 _TITLE_LIMIT = 100
 _WEEK: Final = 10_080
@@ -36,9 +38,7 @@ class DiscordRoom:
     `join` makes the listener.
     """
 
-    def __init__(
-        self, channel: Vocal, origin: Origin, *, join: Callable[[Vocal], Awaitable[Listener]], guilds: GuildSettings
-    ) -> None:
+    def __init__(self, channel: Vocal, origin: Origin, *, join: Join, guilds: GuildSettings) -> None:
         self._channel = channel
         self._origin = origin
         self._join = join
@@ -75,9 +75,9 @@ class DiscordRoom:
         needed = permissions.WRITE if isinstance(home, discord.TextChannel) else permissions.WRITE_PLAIN
         permissions.check(home.permissions_for(me), needed, f"#{home.name}")
 
-    async def listen(self) -> Listener:
-        """Join the voice channel and hear."""
-        return await self._join(self._channel)
+    async def listen(self, refused: Collection[int]) -> Listener:
+        """Join the voice channel and hear, but never those who refused."""
+        return await self._join(self._channel, refused)
 
     async def open_thread(self, title: str) -> DiscordThread:
         """A public thread; where Discord has no threads, the channel that the command was given in."""
@@ -114,7 +114,7 @@ class DiscordRoom:
 class DiscordDirectory:
     """Implements `bot.meetings.ports.Directory`."""
 
-    def __init__(self, client: discord.Client, *, join: Callable[[Vocal], Awaitable[Listener]], guilds: GuildSettings) -> None:
+    def __init__(self, client: discord.Client, *, join: Join, guilds: GuildSettings) -> None:
         self._client = client
         self._join = join
         self._guilds = guilds

@@ -34,7 +34,7 @@ from bot.voice.gateway import CLIENT_DISCONNECT, CLIENTS_CONNECT, READY, SESSION
 from bot.voice.listener import VoiceListener
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from discord.types.voice import GuildVoiceState
 
@@ -343,9 +343,11 @@ class HearingClient(discord.VoiceClient):
             self._handler.broken("Discord has forgotten it")
 
 
-async def listen(channel: Vocal, *, connect_within: float = CONNECT_WITHIN) -> VoiceListener:
-    """Join a voice channel and hear. Raises `VoiceError` with a sentence for the person who asked."""
+async def listen(channel: Vocal, refused: Collection[int] = (), *, connect_within: float = CONNECT_WITHIN) -> VoiceListener:
+    """Join a voice channel and hear, but never one packet of those who refused. Raises `VoiceError` with a sentence for the person who asked."""
     listener = VoiceListener(partial(_dial, channel, connect_within), channel.guild.me.id)
+    for user_id in refused:
+        listener.refuse(user_id)
     await listener.open()
     return listener
 

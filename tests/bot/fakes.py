@@ -18,7 +18,7 @@ from wire.base import Person
 from wire.conversations import ActionItem, Message, Question, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from pathlib import Path
 
     from bot.errors import MinutesError
@@ -190,7 +190,8 @@ class FakeRoom:
     def name_of(self, user_id: int) -> str:
         return self.names.get(user_id, str(user_id))
 
-    async def listen(self) -> FakeListener:
+    async def listen(self, refused: Collection[int]) -> FakeListener:
+        self.listener.refused |= set(refused)
         if self.listen_error is not None:
             raise self.listen_error
         return self.listener

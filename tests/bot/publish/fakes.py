@@ -14,7 +14,7 @@ from bot.errors import PostError
 from bot.meetings.ports import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Collection, Coroutine, Sequence
 
     from bot.meetings.entries import Entry
     from bot.meetings.ports import Attachment, Listener
@@ -129,7 +129,7 @@ class FakeRoom:
     def name_of(self, user_id: int) -> str:
         return f"User {user_id}"
 
-    async def listen(self) -> Listener:
+    async def listen(self, refused: Collection[int]) -> Listener:
         raise NotImplementedError
 
     async def open_thread(self, title: str) -> FakeThread:

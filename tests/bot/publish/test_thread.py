@@ -20,7 +20,7 @@ from tests.bot.connected import connected
 from tests.sandbox.harness import sandboxed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
     from pathlib import Path
 
     from bot.meetings.ports import Listener
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.app import Sandbox
 
 
-async def nobody_listens(channel: Vocal) -> Listener:
+async def nobody_listens(channel: Vocal, refused: Collection[int]) -> Listener:
     raise AssertionError(channel)
 
 

@@ -203,6 +203,21 @@ async def test_who_says_no_is_gone_at_once_also_from_the_queue() -> None:
     assert len(desk.pcm(ANA)) >= 20 * 640
 
 
+async def test_who_has_said_no_before_is_never_decoded() -> None:
+    desk = Desk()
+    desk.listener.refuse(ANA)
+    await desk.open()
+    ana, ben = desk.call.voice(ANA, 11, 440.0), desk.call.voice(BEN, 12, 1000.0)
+    for _ in range(20):
+        desk.clock.time += 0.02
+        desk.listener.packet(ana.packet())
+        desk.listener.packet(ben.packet())
+    await desk.close()
+    assert len(desk.pcm(BEN)) >= 15 * 640
+    assert desk.pcm(ANA) == b""
+    assert [speaker.user_id for speaker in desk.listener.health().speakers] == [BEN]
+
+
 async def test_speech_that_nobody_takes_becomes_loss() -> None:
     desk = Desk(max_heard=5)
     await desk.listener.open()
