@@ -30,6 +30,7 @@ class ConversationRow(Base):
     """One conversation; `end_time` is None while it lives.
 
     `resume_until` is set while no socket is open: the time after which the connection id no longer leads here.
+    `trackers` are `{id, name, vocabulary}`; `redaction` is what stands in place of personal data, None where it stays.
     """
 
     __tablename__ = "conversations"
@@ -47,6 +48,8 @@ class ConversationRow(Base):
     end_time: Mapped[float | None]
     resume_until: Mapped[float | None]
     details: Mapped[Json] = mapped_column("metadata", default=dict)
+    trackers: Mapped[list[Json]] = mapped_column(default=list)
+    redaction: Mapped[str | None] = mapped_column(default=None)
 
 
 class MemberRow(Base):
@@ -64,7 +67,11 @@ class MemberRow(Base):
 
 
 class MessageRow(Base):
-    """One finished sentence. `realtime_id` is its UUID in the stream; `words` are `{word, start, end, score}`."""
+    """One finished sentence. `realtime_id` is its UUID in the stream; `words` are `{word, start, end, score}`.
+
+    `sentiment` is -1 to 1, None where it was never reckoned. `personal` is the personal data found in it where the client asked
+    to have it identified: `{type, value, text, offset}`.
+    """
 
     __tablename__ = "messages"
 
@@ -78,6 +85,8 @@ class MessageRow(Base):
     start_time: Mapped[float]
     end_time: Mapped[float]
     words: Mapped[list[Json]]
+    sentiment: Mapped[float | None] = mapped_column(default=None)
+    personal: Mapped[list[Json]] = mapped_column(default=list)
 
 
 class InsightRow(Base):
@@ -118,3 +127,42 @@ class TopicRow(Base):
     message_ids: Mapped[list[str]]
     root_words: Mapped[list[str]]
     parents: Mapped[list[str]]
+
+
+class TrackerMatchRow(Base):
+    """A phrase of a tracker, found in a message.
+
+    `message_id` is the message's UUID in the stream, `offset` where the phrase stands in its text, -1 for one that is similar.
+    `insight_refs` are the insights of that message that hold the phrase as well: `{id, type, text, offset}`, `id` a UUID.
+    """
+
+    __tablename__ = "tracker_matches"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = _conversation()
+    tracker_id: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str]
+    value: Mapped[str]
+    message_id: Mapped[str]
+    offset: Mapped[int]
+    insight_refs: Mapped[list[Json]] = mapped_column(default=list)
+
+
+class EntityRow(Base):
+    """A person, a date, a number, a place or an organisation that a message names.
+
+    `text` is how it was said, at `offset` of the message; `value` what it means: an ISO date, a number as digits, a person's
+    `{name, id, userId}`. `message_id` is the message's UUID in the stream.
+    """
+
+    __tablename__ = "entities"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = _conversation()
+    kind: Mapped[str]
+    sub_type: Mapped[str]
+    category: Mapped[str]
+    text: Mapped[str]
+    value: Mapped[str | Json] = mapped_column(JSON)
+    message_id: Mapped[str]
+    offset: Mapped[int]

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from engine.conversations.database import open_database
-from engine.conversations.models import ConversationRow, InsightRow, MemberRow, MessageRow, TopicRow
+from engine.conversations.models import ConversationRow, EntityRow, InsightRow, MemberRow, MessageRow, TopicRow, TrackerMatchRow
 from engine.errors import NotFound
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "The conversationId is either invalid or does not exist."
 _ID_FROM: Final = 10**15
-_Row = TypeVar("_Row", MessageRow, InsightRow, TopicRow)
+_Row = TypeVar("_Row", MessageRow, InsightRow, TopicRow, TrackerMatchRow, EntityRow)
 _Keyed = TypeVar("_Keyed", InsightRow, TopicRow)
 
 
@@ -75,7 +75,7 @@ class Store:
     # The life of a conversation
 
     async def add(self, *rows: Base) -> None:
-        """Keep new rows: a conversation, a member, a message."""
+        """Keep new rows: a conversation, a member, a message with its tracker matches and entities; all of them or none."""
         async with self._write() as session:
             session.add_all(rows)
 
@@ -92,7 +92,11 @@ class Store:
         """The conversation is over."""
         await self._change(conversation_id, end_time=end_time, resume_until=None)
 
-    async def _change(self, conversation_id: str, **values: float | None) -> None:
+    async def set_watch(self, conversation_id: str, trackers: list[Json], redaction: str | None) -> None:
+        """What is looked for in the messages of a conversation, and what stands in place of personal data."""
+        await self._change(conversation_id, trackers=trackers, redaction=redaction)
+
+    async def _change(self, conversation_id: str, **values: float | str | list[Json] | None) -> None:
         async with self._write() as session:
             await session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(**values))
 
@@ -170,6 +174,14 @@ class Store:
     async def topics(self, conversation_id: str) -> list[TopicRow]:
         """Topics, best first."""
         return await self._all(TopicRow, conversation_id, TopicRow.score.desc(), TopicRow.position)
+
+    async def tracker_matches(self, conversation_id: str) -> list[TrackerMatchRow]:
+        """Tracked phrases, in the order in which they were found."""
+        return await self._all(TrackerMatchRow, conversation_id, TrackerMatchRow.number)
+
+    async def entities(self, conversation_id: str) -> list[EntityRow]:
+        """Named entities, in the order in which they were found."""
+        return await self._all(EntityRow, conversation_id, EntityRow.number)
 
     async def _all(self, table: type[_Row], conversation_id: str, *order: SQLColumnExpression[Any]) -> list[_Row]:
         statement = select(table).where(table.conversation_id == conversation_id).order_by(*order)

@@ -5,11 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
 
+from engine.conversations import database
 from engine.conversations.database import open_database
-from engine.conversations.models import Base, ConversationRow, MemberRow, MessageRow
+from engine.conversations.models import Base, ConversationRow, EntityRow, MemberRow, MessageRow, TrackerMatchRow
 from engine.conversations.store import Store
 from engine.errors import SettingsError
 from engine.insights.types import Changes, Insight, Speaker, Topic
@@ -109,6 +113,51 @@ async def test_findings_keep_their_ids_while_they_change(tmp_path: Path) -> None
     await store.close()
 
 
+async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "engine.db"
+    config = Config()
+    config.set_main_option("script_location", str(database._MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path.as_posix()}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO conversations VALUES (?, 'a', 'c', 'n', 'en-US', 0.5, 0, 0, 0, NULL, NULL, '{}')", (CONVERSATION,)
+        )
+    engine.dispose()
+    store = await Store.open(path)
+    row = await store.conversation("a", CONVERSATION)
+    assert (row.trackers, row.redaction) == ([], None)
+    await store.set_watch(CONVERSATION, [{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
+    row = await store.conversation("a", CONVERSATION)
+    assert (row.trackers, row.redaction) == ([{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
+    await store.close()
+
+
+async def test_what_was_found_comes_back_in_order(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "engine.db")
+    await store.add(conversation())
+    for value in ("b", "a"):
+        await store.add(
+            TrackerMatchRow(conversation_id=CONVERSATION, tracker_id="3", name="n", value=value, message_id="u", offset=4),
+            EntityRow(
+                conversation_id=CONVERSATION,
+                kind="date",
+                sub_type="date",
+                category="general",
+                text=value,
+                value="2026-01-02",
+                message_id="u",
+                offset=0,
+            ),
+        )
+    matches = await store.tracker_matches(CONVERSATION)
+    assert [(row.value, row.offset, row.insight_refs) for row in matches] == [("b", 4, []), ("a", 4, [])]
+    assert [(row.text, row.value) for row in await store.entities(CONVERSATION)] == [("b", "2026-01-02"), ("a", "2026-01-02")]
+    assert await store.entities("2" * 16) == []
+    await store.close()
+
+
 async def test_deleting_leaves_no_row_behind(tmp_path: Path) -> None:
     path = tmp_path / "engine.db"
     store = await Store.open(path)
@@ -127,6 +176,12 @@ async def test_deleting_leaves_no_row_behind(tmp_path: Path) -> None:
             end_time=1,
             words=[],
         )
+    )
+    await store.add(
+        TrackerMatchRow(conversation_id=CONVERSATION, tracker_id="3", name="n", value="v", message_id="u", offset=-1),
+        EntityRow(
+            conversation_id=CONVERSATION, kind="person", sub_type="", category="", text="Jane", value={}, message_id="u", offset=0
+        ),
     )
     who = Speaker("p", "Jane")
     await store.save(CONVERSATION, Changes((Insight("k", "question", "?", 1, (), who),), (Topic("t", "plan", 1, ()),)))
