@@ -68,6 +68,7 @@ def doctor() -> None:
     Console().print(table(checks))
     if any(check.failed for check in checks):
         raise typer.Exit(1)
+    _say("ready: all that a meeting needs is here")
 
 
 @app.command(context_settings=_PASS_ON, add_help_option=False)

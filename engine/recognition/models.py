@@ -142,23 +142,27 @@ def load_folder(folder: Path) -> Recogniser:
 
 
 def list_models(settings: EngineSettings) -> list[PreparedModel]:
-    """The models that are prepared, the preferred one first."""
-    found: list[PreparedModel] = []
-    for source in SOURCES:
-        folder = models_root(settings) / source.id
-        manifest = read_manifest(folder)
-        if manifest is not None:
-            size = sum(file.stat().st_size for file in folder.iterdir())
-            found.append(PreparedModel(folder, manifest.name, manifest.precision, size))
-    return found
+    """The models that could be loaded, the one that is loaded first; the user's own folder of ENGINE_MODEL_DIR comes before all."""
+    prepared = [models_root(settings) / source.id for source in SOURCES]
+    folders = [settings.model_dir, *prepared] if settings.model_dir is not None else prepared
+    return [model for folder in dict.fromkeys(folders) if (model := _look(folder)) is not None]
 
 
 def remove_models(settings: EngineSettings) -> list[PreparedModel]:
     """Delete the prepared models; a folder named by ENGINE_MODEL_DIR is the user's own and stays. Returns what was deleted."""
-    found = list_models(settings)
+    found = [model for source in SOURCES if (model := _look(models_root(settings) / source.id)) is not None]
     for model in found:
         shutil.rmtree(model.folder)
     return found
+
+
+def _look(folder: Path) -> PreparedModel | None:
+    """What is in a folder; one without a manifest holds a model as Moonshine publishes it."""
+    manifest = read_manifest(folder)
+    if manifest is None and not (folder / "tokenizer.bin").exists():
+        return None
+    name, precision = (manifest.name, manifest.precision) if manifest else (folder.name, "as published")
+    return PreparedModel(folder, name, precision, sum(file.stat().st_size for file in folder.iterdir()))
 
 
 def read_manifest(folder: Path) -> Manifest | None:

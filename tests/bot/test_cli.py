@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import permissions
+from engine.recognition import models
+from engine.settings import EngineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,19 @@ def test_without_a_token_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert "DISCORD_TOKEN=" in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 7
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.model
+def test_doctor_says_when_all_is_there_and_what_to_do_when_it_is_not(tmp_path: Path) -> None:
+    prepared = models.find(EngineSettings())
+    assert prepared is not None, "make setup prepares the model"
+    well = bot(tmp_path, "doctor", ENGINE_MODEL_DIR=str(prepared.resolve()))
+    ill = bot(tmp_path, "doctor")
+
+    assert well.returncode == 0
+    assert well.stdout.splitlines()[-1] == "ready: all that a meeting needs is here"
+    assert ill.returncode == 1
+    assert "ready:" not in ill.stdout
 
 
 @pytest.mark.parametrize(
