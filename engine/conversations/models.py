@@ -30,7 +30,7 @@ class ConversationRow(Base):
     """One conversation; `end_time` is None while it lives.
 
     `resume_until` is set while no socket is open: the time after which the connection id no longer leads here.
-    `trackers` are `{id, name, vocabulary}`; `redaction` is what stands in place of personal data, None where it stays.
+    `first_word` is when its earliest message began. `trackers` are `{id, name, vocabulary}`; `redaction` is what stands in place of personal data, None where it stays.
     """
 
     __tablename__ = "conversations"
@@ -50,6 +50,7 @@ class ConversationRow(Base):
     details: Mapped[Json] = mapped_column("metadata", default=dict)
     trackers: Mapped[list[Json]] = mapped_column(default=list)
     redaction: Mapped[str | None] = mapped_column(default=None)
+    first_word: Mapped[float | None] = mapped_column(default=None)
 
 
 class MemberRow(Base):
@@ -70,7 +71,9 @@ class MessageRow(Base):
     """One finished sentence. `realtime_id` is its UUID in the stream; `words` are `{word, start, end, score}`.
 
     `sentiment` is -1 to 1, None where it was never reckoned. `personal` is the personal data found in it where the client asked
-    to have it identified: `{type, value, text, offset}`.
+    to have it identified: `{type, value, text, offset}`. `phrases` are `{type, text}`, where the client asked for them. `spelled` is
+    the JSON text of the words as the Conversation API answers them, written when the message is stored, so that a long
+    conversation can be answered at once.
     """
 
     __tablename__ = "messages"
@@ -87,6 +90,8 @@ class MessageRow(Base):
     words: Mapped[list[Json]]
     sentiment: Mapped[float | None] = mapped_column(default=None)
     personal: Mapped[list[Json]] = mapped_column(default=list)
+    phrases: Mapped[list[Json]] = mapped_column(default=list)
+    spelled: Mapped[str | None] = mapped_column(default=None)
 
 
 class InsightRow(Base):
@@ -166,3 +171,52 @@ class EntityRow(Base):
     value: Mapped[str | Json] = mapped_column(JSON)
     message_id: Mapped[str]
     offset: Mapped[int]
+
+
+class SummaryRow(Base):
+    """One sentence of the summary; `message_ids` are realtime ids, `covered` how many messages there were when it was made."""
+
+    __tablename__ = "summaries"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    conversation_id: Mapped[str] = _conversation()
+    position: Mapped[int]
+    text: Mapped[str]
+    message_ids: Mapped[list[str]]
+    covered: Mapped[int]
+
+
+class JobRow(Base):
+    """A piece of the Async API's work, in the order of asking. `kind` is `text` or `sound`.
+
+    `payload` is `{messages}` or `{file}`, and `{}` once the job has ended. `first_message` is the position of the first message
+    that the job may write, set when it begins: what a broken-off attempt wrote lies from there on.
+    """
+
+    __tablename__ = "jobs"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    conversation_id: Mapped[str] = _conversation()
+    app_id: Mapped[str]
+    kind: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str | None] = mapped_column(default=None)
+    options: Mapped[Json]
+    payload: Mapped[Json]
+    webhook_url: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    first_message: Mapped[int | None] = mapped_column(default=None)
+    created: Mapped[float]
+
+
+class DeliveryRow(Base):
+    """A state of a job that its webhook is still to be told; `due` is when it is tried next."""
+
+    __tablename__ = "deliveries"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    due: Mapped[float]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from engine.conversations.database import open_database
 from engine.conversations.models import ConversationRow, EntityRow, InsightRow, MemberRow, MessageRow, TopicRow, TrackerMatchRow
+from engine.conversations.words import spell
 from engine.errors import NotFound
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self._writing = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -68,20 +69,30 @@ class Store:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _write(self) -> AsyncIterator[AsyncSession]:
-        async with self._writing, self._sessions.begin() as session:
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """The one session that may write; committed at the end of the block, undone if it raises."""
+        async with self._lock, self._sessions.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, and never waits for the writer."""
+        async with self._sessions() as session:
             yield session
 
     # The life of a conversation
 
     async def add(self, *rows: Base) -> None:
         """Keep new rows: a conversation, a member, a message with its tracker matches and entities; all of them or none."""
-        async with self._write() as session:
+        async with self.writing() as session:
+            for row in rows:
+                if isinstance(row, MessageRow):
+                    await _spell(session, row)
             session.add_all(rows)
 
     async def alive(self) -> list[ConversationRow]:
         """Conversations that have not ended, of all applications."""
-        async with self._sessions() as session:
+        async with self.reading() as session:
             return list(await session.scalars(select(ConversationRow).where(ConversationRow.end_time.is_(None))))
 
     async def keep_until(self, conversation_id: str, resume_until: float | None, no_connection_timeout: float) -> None:
@@ -97,12 +108,12 @@ class Store:
         await self._change(conversation_id, trackers=trackers, redaction=redaction)
 
     async def _change(self, conversation_id: str, **values: float | str | list[Json] | None) -> None:
-        async with self._write() as session:
+        async with self.writing() as session:
             await session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(**values))
 
     async def save(self, conversation_id: str, changes: Changes, *, whole: bool = False) -> RealtimeIds:
         """Keep new and changed insights and topics; with `whole`, drop those that are not among them."""
-        async with self._write() as session:
+        async with self.writing() as session:
             insights = await _rows(session, InsightRow, conversation_id, [item.key for item in changes.insights], whole=whole)
             for insight in changes.insights:
                 _fill_insight(insights[insight.key], insight)
@@ -116,7 +127,7 @@ class Store:
 
     async def delete(self, app_id: str, conversation_id: str) -> None:
         """Delete a conversation and all that belongs to it. Raises `NotFound`."""
-        async with self._write() as session:
+        async with self.writing() as session:
             statement = delete(ConversationRow).where(ConversationRow.id == conversation_id, ConversationRow.app_id == app_id)
             if not (await session.execute(statement.returning(ConversationRow.id))).scalars().all():
                 raise NotFound(UNKNOWN)
@@ -125,7 +136,7 @@ class Store:
 
     async def conversation(self, app_id: str, conversation_id: str) -> ConversationRow:
         """One conversation of an application. Raises `NotFound`."""
-        async with self._sessions() as session:
+        async with self.reading() as session:
             row = await session.get(ConversationRow, conversation_id)
         if row is None or row.app_id != app_id:
             raise NotFound(UNKNOWN)
@@ -143,14 +154,14 @@ class Store:
             .limit(limit)
             .offset(offset)
         )
-        async with self._sessions() as session:
+        async with self.reading() as session:
             return list(await session.scalars(statement))
 
     async def members(self, conversation_ids: Sequence[str]) -> dict[str, list[MemberRow]]:
         """Who takes part, by conversation, in the order of coming."""
         statement = select(MemberRow).where(MemberRow.conversation_id.in_(conversation_ids)).order_by(MemberRow.position)
         found: dict[str, list[MemberRow]] = {conversation_id: [] for conversation_id in conversation_ids}
-        async with self._sessions() as session:
+        async with self.reading() as session:
             for member in await session.scalars(statement):
                 found[member.conversation_id].append(member)
         return found
@@ -162,7 +173,7 @@ class Store:
     async def message_ids(self, conversation_id: str) -> dict[str, str]:
         """The 16-digit ids of messages by their UUIDs."""
         statement = select(MessageRow.realtime_id, MessageRow.id).where(MessageRow.conversation_id == conversation_id)
-        async with self._sessions() as session:
+        async with self.reading() as session:
             rows = await session.execute(statement)
             return {row.realtime_id: row.id for row in rows}
 
@@ -185,8 +196,25 @@ class Store:
 
     async def _all(self, table: type[_Row], conversation_id: str, *order: SQLColumnExpression[Any]) -> list[_Row]:
         statement = select(table).where(table.conversation_id == conversation_id).order_by(*order)
-        async with self._sessions() as session:
+        async with self.reading() as session:
             return list(await session.scalars(statement))
+
+
+async def _spell(session: AsyncSession, row: MessageRow) -> None:
+    """Write the words of a new message out; if it began before all others, theirs again."""
+    first_word = await session.scalar(select(ConversationRow.first_word).where(ConversationRow.id == row.conversation_id))
+    if first_word is None or row.start_time < first_word:
+        await set_first_word(session, row.conversation_id, row.start_time)
+        first_word = row.start_time
+    row.spelled = spell(row.words, first_word)
+
+
+async def set_first_word(session: AsyncSession, conversation_id: str, moment: float | None) -> None:
+    """The earliest message of a conversation begins at another time than was known: every offset counts from there."""
+    if moment is not None:
+        for message in await session.scalars(select(MessageRow).where(MessageRow.conversation_id == conversation_id)):
+            message.spelled = spell(message.words, moment)
+    await session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(first_word=moment))
 
 
 async def _rows(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -124,10 +125,17 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: P
         connection.exec_driver_sql(
             "INSERT INTO conversations VALUES (?, 'a', 'c', 'n', 'en-US', 0.5, 0, 0, 0, NULL, NULL, '{}')", (CONVERSATION,)
         )
+        connection.exec_driver_sql("INSERT INTO members VALUES ('p', ?, 'i', 0, NULL, NULL)", (CONVERSATION,))
+        words = '[{"word": "Hi", "start": 7.5, "end": 8.0, "score": 0.9}]'
+        connection.exec_driver_sql(
+            "INSERT INTO messages VALUES ('1', ?, 'u', 'p', 0, 'Hi', 1, 7.0, 8.0, ?)", (CONVERSATION, words)
+        )
     engine.dispose()
     store = await Store.open(path)
     row = await store.conversation("a", CONVERSATION)
-    assert (row.trackers, row.redaction) == ([], None)
+    assert (row.trackers, row.redaction, row.first_word) == ([], None, 7.0)
+    (message,) = await store.messages(CONVERSATION)
+    assert json.loads(message.spelled or "")[0]["timeOffset"] == 0.5
     await store.set_watch(CONVERSATION, [{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
     row = await store.conversation("a", CONVERSATION)
     assert (row.trackers, row.redaction) == ([{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
@@ -155,6 +163,42 @@ async def test_what_was_found_comes_back_in_order(tmp_path: Path) -> None:
     assert [(row.value, row.offset, row.insight_refs) for row in matches] == [("b", 4, []), ("a", 4, [])]
     assert [(row.text, row.value) for row in await store.entities(CONVERSATION)] == [("b", "2026-01-02"), ("a", "2026-01-02")]
     assert await store.entities("2" * 16) == []
+    await store.close()
+
+
+def message(message_id: str, start: float) -> MessageRow:
+    return MessageRow(
+        id=message_id,
+        conversation_id=CONVERSATION,
+        realtime_id=f"u{message_id}",
+        member_id="p",
+        position=0,
+        text="Hi",
+        confidence=1,
+        start_time=start,
+        end_time=start + 1,
+        words=[{"word": "Hi", "start": start + 0.25, "end": start + 0.5, "score": 0.9}],
+    )
+
+
+async def test_offsets_count_from_the_earliest_message_even_if_it_is_kept_last(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "engine.db")
+    await store.add(conversation())
+    await store.add(MemberRow(id="p", conversation_id=CONVERSATION, identity="i", position=0, name=None, user_id=None))
+    for number, start in enumerate((100.0, 130.0, 90.0)):
+        await store.add(message(str(number), start))
+    spelled = {row.id: json.loads(row.spelled or "") for row in await store.messages(CONVERSATION)}
+    assert {key: words[0]["timeOffset"] for key, words in spelled.items()} == {"2": 0.25, "0": 10.25, "1": 40.25}
+    assert spelled["2"] == [
+        {
+            "word": "Hi",
+            "startTime": "1970-01-01T00:01:30.250Z",
+            "endTime": "1970-01-01T00:01:30.500Z",
+            "score": 0.9,
+            "timeOffset": 0.25,
+            "duration": 0.25,
+        }
+    ]
     await store.close()
 
 
