@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_FRAME: Final = 1 << 20
 """Bytes of one WebSocket message; documented frames of sound have 8,192."""
+RECEIVE_BUFFER: Final = 1 << 16
+"""Bytes of one connection that the system holds. By itself it would hold many minutes of sound that is sent faster than it was
+spoken; so it waits with its sender, who then knows how far recognition is."""
 PING_SECONDS: Final = 30.0
 PONG_SECONDS: Final = 60.0
 """An answer may have to wait behind sound that is still on its way."""
@@ -89,6 +92,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise SettingsError(f"ENGINE_HOST {host} is not an address of this machine ({error.strerror}).") from error
     listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     if sys.platform != "win32":  # there it would let two programs share the port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

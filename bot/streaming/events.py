@@ -35,11 +35,13 @@ class Interim:
 class FinalResult:
     """A finished utterance of this stream's speaker; the sentence that people read comes as `Sentence`.
 
-    `end` is in seconds since the first sound of the connection, None when the engine gives no times.
+    `end` is in seconds since the first sound of the connection, None when the engine gives no times; `at` is the same moment on the
+    clock that the sound was fed with.
     """
 
     text: str
     end: float | None = None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

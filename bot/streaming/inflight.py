@@ -10,6 +10,8 @@ from bot.streaming.outbox import Piece
 
 KEPT = 30.0
 """Seconds of sound: no utterance is longer."""
+SAME = 0.005
+"""Seconds: a piece that follows this closely on the one before it goes on with it."""
 WORTH_MAPPING = 1.0
 """Seconds: sound that was held for a shorter time keeps the engine's times."""
 
@@ -45,8 +47,9 @@ class InFlight:
         if self._first_at is None:
             self._first_at, self._began = piece.at, now - length
         if self._catching_up:
-            self._places.append(self._place)
-            self._ats.append(piece.at)
+            if not self._places or abs(self._at(self._place) - piece.at) > SAME:
+                self._places.append(self._place)
+                self._ats.append(piece.at)
             self._place += length
             self._catching_up = more
         self._unconfirmed.append(piece)
@@ -60,13 +63,17 @@ class InFlight:
             self._unconfirmed.clear()
             self._size = 0.0
             return
-        done = self._at(end) if end < self._place else self._first_at + end
+        done = self.spoken_at(end)
         while self._unconfirmed and self._unconfirmed[0].at < done:
             piece = self._unconfirmed.popleft()
             left = piece.pcm[round((done - piece.at) * SAMPLE_RATE) * SAMPLE_BYTES :]
             self._size -= (len(piece.pcm) - len(left)) / BYTES_PER_SECOND
             if left:
                 self._unconfirmed.appendleft(Piece(done, left))
+
+    def spoken_at(self, place: float) -> float:
+        """The `at` of what lies `place` seconds behind the first sound of this connection."""
+        return self._at(place) if place < self._place else (self._first_at or 0.0) + place
 
     def take(self) -> list[Piece]:
         """What has not become words yet, oldest first; it is forgotten here."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from wire.requests import StartRequest
 
 log = logging.getLogger(__name__)
+
+SEND_BUFFER = 1 << 16
+"""Bytes."""
 
 _wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.INFO)  # at DEBUG websockets writes the address, and the token in it
@@ -80,6 +84,7 @@ class StreamSession:
         self._engine_died = False
         self._news = 0
         self._wake = asyncio.Event()
+        self._took = asyncio.Event()
         self._events: asyncio.Queue[StreamEvent | None] = asyncio.Queue(maxsize=1000)
         self._ending = False
         self._keeper: asyncio.Task[None] | None = None
@@ -106,6 +111,12 @@ class StreamSession:
         """16 kHz mono LINEAR16, heard at `at`. Never blocks; what finds no room is reported as a `Dropped` event."""
         self._outbox.put(Piece(at, pcm))
         self._wake.set()
+
+    async def drained(self, seconds: float) -> None:
+        """Wait until at most `seconds` of sound wait to be sent: for sound that comes faster than it was spoken."""
+        while len(self._outbox) > seconds * BYTES_PER_SECOND and not (self._ending or self._finished.is_set()):
+            self._took.clear()
+            await self._took.wait()
 
     async def events(self) -> AsyncIterator[StreamEvent]:
         """What the engine says, until the stream is over. For one reader."""
@@ -138,6 +149,7 @@ class StreamSession:
     async def close(self) -> None:
         """Hang up at once."""
         self._ending = True
+        self._took.set()
         keeper, self._keeper = self._keeper, None
         if keeper is not None:
             keeper.cancel()
@@ -173,6 +185,7 @@ class StreamSession:
                     await self._events.put(event)
         finally:
             self._finished.set()
+            self._took.set()
 
     def _resume(self) -> None:
         """An engine that died has forgotten the sound that was not words yet: it gets it once more. One that lives goes on with it."""
@@ -206,6 +219,8 @@ class StreamSession:
         if isinstance(event, ServerError):
             log.warning("the engine reports: %s", event.message)
         elif isinstance(event, FinalResult):
+            if event.end is not None:
+                event = replace(event, at=self._inflight.spoken_at(event.end))
             self._inflight.recognised(event.end)
         self._news += 1
         await self._events.put(event)
@@ -223,6 +238,7 @@ class StreamSession:
             if len(self._outbox) < enough and not self._ending:
                 await self._clock.sleep(self._limits.frame)
             frame = self._outbox.take(MAX_FRAME_BYTES)
+            self._took.set()
             if frame is None:
                 continue
             try:
@@ -277,7 +293,7 @@ class StreamSession:
         for _ in range(2):
             token = await self._tokens.token()
             try:
-                return await connect(
+                connection = await connect(
                     f"{self._address}?access_token={quote(token, safe='')}",
                     logger=_wire_log,
                     max_size=4 * 2**20,
@@ -299,7 +315,15 @@ class StreamSession:
                 # Nobody on its port: the process is gone. Any other failure may be the network's.
                 self._engine_died |= isinstance(error, ConnectionRefusedError)
                 raise EngineDown("The engine does not answer: start it, or correct ENGINE_URL.") from error
+            _keep_little(connection)
+            return connection
         raise EngineRefused("The engine refuses the token that it gave: look at its log.", status=HTTPStatus.UNAUTHORIZED)
+
+
+def _keep_little(connection: ClientConnection) -> None:
+    """Let the system hold back a second or two of sound: what it would hold by itself is minutes, which nobody would know of."""
+    line: socket.socket = connection.transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 def _is_loopback(address: str) -> bool:

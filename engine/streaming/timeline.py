@@ -40,6 +40,10 @@ class Timeline:
         """The place up to which sound was handed on."""
         return self._end
 
+    def ahead(self, now: float) -> float:
+        """By how much the sound that was handed on is ahead of the clock: above 0 when it comes faster than it was spoken."""
+        return self._anchors[-1].offset + self._end - now if self._anchors else 0.0
+
     def heard(self, seconds: float, now: float) -> None:
         """`seconds` of the client's sound arrived just now."""
         start, self._end = self._end, self._end + seconds

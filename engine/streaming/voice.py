@@ -20,6 +20,9 @@ _logger = logging.getLogger(__name__)
 
 QUIET_SECONDS: Final = 0.6
 """A client that sends nothing for this long leaves silence out: the recogniser is given some, so that it hears the end."""
+AHEAD_SECONDS: Final = 5.0
+"""The most that is added to that for a client that is ahead of the clock: a file that comes faster than it was spoken pauses when
+its reader does, and not because nobody speaks."""
 FILL_SECONDS: Final = 1.5
 """How much silence it is given: longer than the pause that ends an utterance."""
 
@@ -34,6 +37,7 @@ class Voice:
         self._on_result = on_result
         self._last = 0.0
         self._waiting = False
+        self._held = False
         self._over = False
         self._reader = asyncio.create_task(self._read())
 
@@ -50,7 +54,9 @@ class Voice:
     async def caught_up(self) -> None:
         """Wait while the recogniser is behind: the socket of a client that sends faster than people speak is read more slowly."""
         if not self._over:
+            self._held = True
             await self._stream.caught_up()
+            self._held = False
 
     def change(self, sound: SoundFormat, now: float) -> None:
         """From here on the sound has another form."""
@@ -65,7 +71,10 @@ class Voice:
 
     def tick(self, now: float) -> None:
         """Stand in for silence that the client left out."""
-        if self._waiting and not self._reader.done() and now - self._last >= QUIET_SECONDS:
+        if self._held:  # nothing comes because nothing is taken
+            self._last = now
+        patience = QUIET_SECONDS + min(max(0.0, self.timeline.ahead(now)), AHEAD_SECONDS)
+        if self._waiting and not self._reader.done() and now - self._last >= patience:
             self._waiting = False
             self._stream.feed(pcm.silence(FILL_SECONDS))
             self.timeline.filled(FILL_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -96,7 +97,9 @@ class ScriptedServer(Waiter):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[ScriptedServer]:
         async with serve(self._visit, "127.0.0.1", self.port, process_request=self._admit) as server:
-            self.port = next(iter(server.sockets)).getsockname()[1]
+            listener = next(iter(server.sockets))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # what it does not read stays with the client
+            self.port = listener.getsockname()[1]
             yield self
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:

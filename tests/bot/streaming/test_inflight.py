@@ -79,3 +79,12 @@ def test_a_piece_that_is_words_only_in_part_is_cut() -> None:
     flight.recognised(0.75)
     (piece,) = flight.take()
     assert (piece.at, len(piece.pcm)) == (5.75, len(silence(0.25)))
+
+
+def test_places_are_translated_to_when_it_was_spoken_however_fast_it_was_sent() -> None:
+    flight = InFlight()
+    assert flight.spoken_at(3.0) == 3.0
+    send(flight, 5.0, 65.0, 1000.1, more=True)
+    send(flight, 80.0, 85.0, 1000.1)
+    assert flight.spoken_at(59.0) == pytest.approx(64.0)
+    assert flight.spoken_at(62.0) == pytest.approx(82.0)

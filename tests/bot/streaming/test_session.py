@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING
@@ -92,6 +93,42 @@ async def test_a_whole_stream() -> None:
         assert visit.path == "/v1/streaming/conn%2Fection%3D1?access_token=token%2B1"
         assert visit.start == json.loads(START.wire())
         assert await reading == [Listening(), ConversationCreated("4726931040557588"), Completed("4726931040557588")]
+
+
+async def test_sound_that_comes_faster_than_it_is_taken_waits_with_its_sender() -> None:
+    reads = asyncio.Event()
+
+    async def dawdles(visit: Visit) -> None:
+        await visit.greet()
+        await reads.wait()
+        await visit.listen()
+        await visit.complete()
+
+    noise = Random(1).randbytes(len(sound(1.0)))
+    async with ScriptedServer(dawdles).running() as server:
+        session = session_of(server, limits=replace(QUICK, held=3600.0))
+        await session.open()
+        for second in range(120):
+            session.feed(noise, float(second))
+        waiting = asyncio.create_task(session.drained(1.0))
+        await asyncio.wait({waiting}, timeout=0.2)
+        early = waiting.done()
+        reads.set()
+        await waiting
+        assert await session.stop()
+        assert not early
+        assert bytes(server.visits[0].audio) == 120 * noise
+
+
+async def test_nobody_waits_for_a_stream_that_is_closed() -> None:
+    async with ScriptedServer(Visit.greet).running() as server:
+        session = session_of(server, limits=replace(QUICK, held=3600.0))
+        session.feed(sound(10.0), 0.0)
+        waiting = asyncio.create_task(session.drained(1.0))
+        await settle()
+        await session.close()
+        async with asyncio.timeout(5):
+            await waiting
 
 
 async def test_a_broken_connection_loses_nothing_that_was_not_sent_and_keeps_id_and_start_request() -> None:
