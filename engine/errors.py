@@ -7,6 +7,7 @@ EngineFault
 ├── Unauthorized      a bad or missing token (REST and upgrade: 401)
 ├── NotFound          no such conversation, or not yours (404)
 ├── BadRequest        a body or a query that cannot be read (400)
+├── BadSound          sound that cannot be decoded: answered with an error frame, the socket stays open
 └── BadFrame          a text frame that cannot be read: answered with an error frame, the socket stays open
 """
 
@@ -39,6 +40,10 @@ class NotFound(EngineFault):
 
 class BadRequest(EngineFault):
     """A body or a query that cannot be read."""
+
+
+class BadSound(EngineFault):
+    """Sound that cannot be decoded."""
 
 
 class BadFrame(EngineFault):

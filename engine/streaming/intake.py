@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from typing import Final, Literal
-
-import numpy as np
+from typing import Final, Literal, NamedTuple
 
 from audio.errors import UnsupportedFormat
 from audio.pcm import SAMPLE_RATE
-from audio.resample import Resampler
+from engine.errors import BadSound
+from engine.streaming.sound.decoders import FlacDecoder, LinearDecoder, OpusStreamDecoder, SoundDecoder
 
-Encoding = Literal["LINEAR16", "MULAW"]
+Encoding = Literal["LINEAR16", "MULAW", "FLAC", "OPUS"]
 
-MIN_RATE: Final = 8_000
-MAX_RATE: Final = 48_000
-MULAW_RATE: Final = 8_000
-ACCEPTED: Final = "LINEAR16 (8000 to 48000 Hz) or MULAW (8000 Hz)"
+MAX_FAULTS: Final = 100
+"""Places in one frame behind which decoding is tried again."""
+
+
+class _Rates(NamedTuple):
+    """Samples a second: the bounds of an encoding, and what it has where none are named."""
+
+    least: int
+    most: int
+    default: int
+
+
+RATES: Final[dict[Encoding, _Rates]] = {
+    "LINEAR16": _Rates(8_000, 48_000, SAMPLE_RATE),
+    "MULAW": _Rates(8_000, 48_000, 8_000),
+    "FLAC": _Rates(16_000, 192_000, SAMPLE_RATE),
+    "OPUS": _Rates(8_000, 48_000, SAMPLE_RATE),
+}
+_NAMES: Final = ", ".join(f"{'Opus' if name == 'OPUS' else name} ({one.least} to {one.most} Hz)" for name, one in RATES.items())
 
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """How the sound is encoded; always mono. `rate` in samples a second."""
+    """How the sound is encoded. `rate` in samples a second; FLAC and Opus streams know their own, and that counts."""
 
     encoding: Encoding = "LINEAR16"
     rate: int = SAMPLE_RATE
@@ -32,44 +47,62 @@ DEFAULT_FORMAT: Final = SoundFormat()
 
 def read_format(encoding: str | None, rate: float | None, now: SoundFormat) -> SoundFormat:
     """The format that a request names; what it leaves out stays as it is `now`. Raises `UnsupportedFormat`."""
-    match (encoding or now.encoding).upper():
-        case "LINEAR16":
-            wanted = now.rate if rate is None else rate
-            if not (MIN_RATE <= wanted <= MAX_RATE and float(wanted).is_integer()):
-                raise UnsupportedFormat(
-                    f"sampleRateHertz must be a valid number: LINEAR16 is taken from {MIN_RATE} to {MAX_RATE} Hz."
-                )
-            return SoundFormat("LINEAR16", int(wanted))
-        case "MULAW":
-            if rate not in {None, MULAW_RATE}:
-                raise UnsupportedFormat(f"sampleRateHertz must be a valid number: MULAW is taken at {MULAW_RATE} Hz.")
-            return SoundFormat("MULAW", MULAW_RATE)
-    raise UnsupportedFormat(f"encoding is not accepted: send {ACCEPTED}.")
+    named = (encoding or now.encoding).upper()
+    found = next((known for known in RATES if known == named), None)
+    if found is None:
+        raise UnsupportedFormat(f"encoding is not accepted: send {_NAMES}.")
+    bounds = RATES[found]
+    if rate is None:
+        return SoundFormat(found, now.rate if found == now.encoding else bounds.default)
+    if not (bounds.least <= rate <= bounds.most and float(rate).is_integer()):
+        raise UnsupportedFormat(
+            f"sampleRateHertz must be a valid number: {encoding or now.encoding} is taken from {bounds.least} to {bounds.most} Hz."
+        )
+    return SoundFormat(found, int(rate))
+
+
+class Taken(NamedTuple):
+    """What became of a frame: its sound, 16 kHz mono LINEAR16, and what was wrong with the rest of it (empty: nothing)."""
+
+    sound: bytes
+    trouble: str = ""
 
 
 class Intake:
-    """One stream's decoder; state and half samples are carried over from frame to frame."""
+    """One stream's decoder; whatever is incomplete waits for the next frame."""
 
     def __init__(self, sound: SoundFormat) -> None:
-        self._mulaw = sound.encoding == "MULAW"
-        self._resampler = Resampler(sound.rate)
+        self._encoding = sound.encoding
+        self._decoder = _decoder(sound)
 
-    def process(self, data: bytes) -> bytes:
-        """A frame of any length as 16 kHz mono LINEAR16."""
-        if self._mulaw:
-            data = _MULAW[np.frombuffer(data, np.uint8)].tobytes()
-        return self._resampler.process(data)
+    def goes_on(self, sound: SoundFormat) -> bool:
+        """Whether sound of this form can be decoded without a new start: FLAC and Opus streams know their own rate."""
+        return sound.encoding == self._encoding and self._encoding in {"FLAC", "OPUS"}
+
+    def process(self, data: bytes) -> Taken:
+        """A frame of any length. What cannot be decoded is left out, what stands before and behind it is not."""
+        sound: list[bytes] = []
+        trouble = ""
+        for _ in range(MAX_FAULTS):
+            try:
+                sound.extend(self._decoder.decode(data))
+                break
+            except BadSound as error:
+                trouble, data = str(error), b""
+        return Taken(b"".join(sound), trouble)
 
     def flush(self) -> bytes:
-        """What the resampler still holds."""
-        return self._resampler.flush()
+        """What is still held, when no more will come; a last frame that is not whole is dropped."""
+        sound: list[bytes] = []
+        with contextlib.suppress(BadSound):  # nobody is left to be told of it
+            sound.extend(self._decoder.flush())
+        return b"".join(sound)
 
 
-def _mulaw_table() -> np.ndarray[tuple[int], np.dtype[np.int16]]:
-    """ITU-T G.711 mu-law, byte to 16-bit sample: inverted bits, sign, 3-bit exponent, 4-bit mantissa, bias 132."""
-    code = ~np.arange(256, dtype=np.uint8)
-    magnitude = (((code & 0x0F).astype(np.int32) << 3) + 132 << ((code & 0x70) >> 4)) - 132
-    return np.where(code & 0x80, -magnitude, magnitude).astype("<i2")
-
-
-_MULAW: Final = _mulaw_table()
+def _decoder(sound: SoundFormat) -> SoundDecoder:
+    match sound.encoding:
+        case "FLAC":
+            return FlacDecoder()
+        case "OPUS":
+            return OpusStreamDecoder()
+    return LinearDecoder(sound.rate, mulaw=sound.encoding == "MULAW")

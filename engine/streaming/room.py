@@ -140,7 +140,8 @@ class Room:
             await self._hear_first(participant)
         if participant.voice is not None:
             now = self._last_sound = self._house.clock.time()
-            participant.voice.feed(data, now)
+            if trouble := participant.voice.feed(data, now):
+                participant.outlet.send(frames.error("Invalid audio.", trouble))
             await participant.voice.caught_up()
 
     async def _hear_first(self, participant: Participant) -> None:

@@ -39,17 +39,21 @@ class Voice:
         self._waiting = False
         self._held = False
         self._over = False
+        self._troubled = False
         self._reader = asyncio.create_task(self._read())
 
-    def feed(self, data: bytes, now: float) -> None:
-        """A frame as the client sent it; `now` in seconds since the epoch."""
+    def feed(self, data: bytes, now: float) -> str:
+        """A frame as the client sent it; `now` in seconds since the epoch. What is wrong with its sound, said once until it is mended."""
         if self._over:
-            return
-        sound = self._intake.process(data)
+            return ""
+        sound, trouble = self._intake.process(data)
         if sound:
             self.timeline.heard(pcm.seconds(sound), now)
             self._stream.feed(sound)
         self._last, self._waiting = now, True
+        fresh = trouble and not self._troubled
+        self._troubled = bool(trouble) or (self._troubled and not sound)
+        return trouble if fresh else ""
 
     async def caught_up(self) -> None:
         """Wait while the recogniser is behind: the socket of a client that sends faster than people speak is read more slowly."""
@@ -60,8 +64,9 @@ class Voice:
 
     def change(self, sound: SoundFormat, now: float) -> None:
         """From here on the sound has another form."""
-        self._drain(now)
-        self._intake = Intake(sound)
+        if not self._intake.goes_on(sound):
+            self._drain(now)
+            self._intake = Intake(sound)
 
     def _drain(self, now: float) -> None:
         rest = self._intake.flush()

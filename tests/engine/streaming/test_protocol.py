@@ -152,6 +152,11 @@ def sound(**recognition: Any) -> dict[str, Any]:
         ({"encoding": "linear16", "sampleRateHertz": 44100}, SoundFormat("LINEAR16", 44_100)),
         ({"encoding": "LINEAR16", "sampleRateHertz": "8000"}, SoundFormat("LINEAR16", 8_000)),
         ({"encoding": "MULAW"}, SoundFormat("MULAW", 8_000)),
+        ({"encoding": "mulaw", "sampleRateHertz": 16000}, SoundFormat("MULAW", 16_000)),
+        ({"encoding": "Opus", "sampleRateHertz": 48000}, SoundFormat("OPUS", 48_000)),
+        ({"encoding": "OPUS"}, SoundFormat("OPUS", 16_000)),
+        ({"encoding": "FLAC", "sampleRateHertz": 44100}, SoundFormat("FLAC", 44_100)),
+        ({"encoding": ""}, SoundFormat("LINEAR16", 16_000)),
     ],
 )
 def test_sound_that_is_taken(asked: dict[str, Any], format_: SoundFormat) -> None:
@@ -163,10 +168,16 @@ def test_rates_that_are_not_taken(rate: object) -> None:
     assert refusal(**sound(encoding="LINEAR16", sampleRateHertz=rate)).startswith("sampleRateHertz must be a valid number")
 
 
-@pytest.mark.parametrize("encoding", ["Opus", "OPUS", "FLAC", "mp3", ""])
+@pytest.mark.parametrize(("encoding", "rate"), [("FLAC", 8000), ("Opus", 96000), ("MULAW", 4000), ("flac", 22050.5)])
+def test_every_encoding_has_its_rates(encoding: str, rate: float) -> None:
+    assert f"{encoding} is taken from" in refusal(**sound(encoding=encoding, sampleRateHertz=rate))
+
+
+@pytest.mark.parametrize("encoding", ["mp3", "OGG_OPUS", "LINEAR32"])
 def test_encodings_that_are_not_taken(encoding: str) -> None:
-    if encoding:
-        assert "LINEAR16 (8000 to 48000 Hz) or MULAW (8000 Hz)" in refusal(**sound(encoding=encoding))
+    said = refusal(**sound(encoding=encoding))
+    for taken in ("LINEAR16 (8000 to 48000 Hz)", "MULAW (8000 ", "FLAC (16000 ", "Opus (8000 to 48000 Hz)"):
+        assert taken in said
 
 
 @pytest.mark.parametrize(
@@ -196,7 +207,9 @@ def test_modify_leaves_what_it_does_not_name() -> None:
     assert protocol.text(rate_only) == Modified(SoundFormat("LINEAR16", 48_000))
     encoding_only = '{"type": "modify_request", "speechRecognition": {"encoding": "LINEAR16"}}'
     assert protocol.text(encoding_only) == Modified(SoundFormat("LINEAR16", 48_000))
-    assert isinstance(protocol.text('{"type": "modify_request", "speechRecognition": {"encoding": "Opus"}}'), Bad)
+    other_encoding = '{"type": "modify_request", "speechRecognition": {"encoding": "Opus"}}'
+    assert protocol.text(other_encoding) == Modified(SoundFormat("OPUS", 16_000)), "the rate belonged to the old encoding"
+    assert isinstance(protocol.text('{"type": "modify_request", "speechRecognition": {"encoding": "MP3"}}'), Bad)
     assert isinstance(protocol.text('{"type": "modify_request"}'), Bad)
     assert protocol.binary(b"ab") == Audio(b"ab")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.engine.fakes import LevelRecognition, pause, say
 from tests.engine.server import BOB, JANE, engine, name, names, start_request
+from tests.engine.streaming.encoders import cut, flac, opus_packets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,6 +177,42 @@ async def test_other_sound_from_the_middle_on(running: Engine) -> None:
         await socket.stop()
     assert message["messages"][0]["payload"]["content"] == "The release plan is ready."
     assert abs(message["messages"][0]["duration"]["duration"] - 0.5) < 0.05
+
+
+@pytest.mark.parametrize("encoding", ["FLAC", "Opus"])
+async def test_encoded_sound_is_heard_and_bad_sound_is_said_once(running: Engine, encoding: str) -> None:
+    spoken = np.frombuffer(say(3, 1.0) + pause(1.0), "<i2").astype(np.int16)
+    frames = list(cut(flac(spoken, 16_000), Random(1))) if encoding == "FLAC" else opus_packets(spoken.tobytes())
+    noise = [b"\xff\xff\xff"] * 3 if encoding == "Opus" else [bytes(300_000)] * 3
+    async with running.socket("encoded") as socket:
+        await socket.start(JANE, config={"speechRecognition": {"encoding": encoding, "sampleRateHertz": 16000}})
+        for frame in (*noise, *frames):
+            await socket.send(frame)
+        told = await socket.stop()
+    assert [name(frame) for frame in told].count("error") == 1
+    (error,) = (frame for frame in told if name(frame) == "error")
+    assert error["message"] == "Invalid audio."
+    (stream,) = running.recognition.streams
+    assert abs(stream.fed / 32_000 - 2.0) < 0.05
+    if encoding == "FLAC":  # a level does not come through Opus
+        assert "message_response" in names(told)
+    assert names(told)[-2:] == ["conversation_completed", "recognition_stopped"]
+
+
+async def test_the_encoding_may_change_and_back(running: Engine) -> None:
+    async with running.socket("forth") as socket:
+        await socket.start(JANE)
+        for encoding, frames in (
+            ("FLAC", [flac(np.frombuffer(say(1) + pause(), "<i2").astype(np.int16), 16_000)]),
+            ("LINEAR16", [say(3) + pause()]),
+        ):
+            await socket.send({"type": "modify_request", "speechRecognition": {"encoding": encoding}})
+            await socket.until("session_modified")
+            for frame in frames:
+                await socket.send(frame)
+        told = await socket.stop()
+    said = [frame["messages"][0]["payload"]["content"] for frame in told if name(frame) == "message_response"]
+    assert said == ["Good morning.", "I will send the draft."]
 
 
 async def test_an_observer_sees_everything_and_is_no_member(running: Engine) -> None:
