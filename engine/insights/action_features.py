@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.insights.lexicon import sections, words
+from engine.insights.question_features import features as word_features
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.insights.grammar import Clause
     from engine.insights.reading import Sentence
 
@@ -20,6 +23,7 @@ _OBJECTS = {
 }  # fmt: skip
 _LENGTHS = (0, 1, 2, 4, 7, 12)
 _SCOPE = 6
+_REACH = 14
 
 
 def features(sentence: Sentence, clause: Clause) -> set[str]:
@@ -40,7 +44,13 @@ def features(sentence: Sentence, clause: Clause) -> set[str]:
     found.update({f"o:{kind}", f"o:{kind} k:{verb.kind}", f"f:{family} o:{kind}", f"vo:{verb.base} {kind}"})
     found.add(f"#{sum(len(rest) > bound for bound in _LENGTHS)}")
     found.update(f"c:{cue}" for cue in _cues(sentence, clause))
-    found.update(f"d:{name}" for name in _dates(sentence, clause))
+    for name in _dates(sentence, clause):
+        found.update({f"d:{name}", f"d:{name} k:{verb.kind}", f"d:{name} f:{family}"})
+    found.update(f"w:{word}" for word in _object(rest))
+    near = sentence.tokens[max(0, clause.first - _SCOPE) : clause.at + _REACH]
+    found.update(f"g:{name}" for name in word_features(near, punctuated=False))
+    if sentence.quoted(clause.at):
+        found.add("quoted")
     if sentence.people:
         found.update({"p:named", f"p:named {family}"})
     if sentence.asks:
@@ -48,6 +58,12 @@ def features(sentence: Sentence, clause: Clause) -> set[str]:
     if verb.base == "be" and following != "$":
         found.add("be+")
     return found
+
+
+def _object(rest: Sequence[str]) -> list[str]:
+    """The first two words behind the verb that mean something."""
+    light = words("function_words.txt") | words("stop.txt")
+    return [word for word in rest[:_SCOPE] if word not in light][:2]
 
 
 def _cues(sentence: Sentence, clause: Clause) -> set[str]:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.insights import grammar
 from engine.insights.action_features import features
-from engine.insights.lexicon import lines, phrases, words
-from engine.insights.linear import LinearModel
+from engine.insights.lexicon import listed, phrases, words
 from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
     from engine.insights.grammar import Clause
+    from engine.insights.linear import LinearModel
     from engine.insights.reading import Sentence
 
-INCLUSIVE = 0.3
-"""The cut below which a clause is no item whatever happens after it."""
-PRECISE = 0.5
-"""The cut above which it is one by itself."""
+PENDING = 0.15
+"""The score below which a clause is no item whatever is answered to it."""
+_VETO_WORDS = 12
 _LIGHT = frozenset(
     {"do", "take", "have", "handle", "try", "get", "own", "manage", "look", "take care", "cover", "take on", "make"}
 )
@@ -27,10 +26,11 @@ _POINTERS = frozenset({"it", "that", "this", "them", "those", "one", "care", "so
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A clause that may be an action item, with its place: the words `first` to `last` of a sentence."""
+    """A clause that may be an action item; its words end at `last`, and those from `floor` on belong to no clause before it."""
 
     sentence: Sentence
     clause: Clause
+    floor: int
     last: int
     score: float
 
@@ -50,8 +50,8 @@ class Candidate:
 class ActionFinder:
     """Finds the candidates of a message."""
 
-    def __init__(self) -> None:
-        self._model = LinearModel("actions.json")
+    def __init__(self, model: LinearModel) -> None:
+        self._model = model
 
     def find(self, sentences: list[Sentence]) -> list[Candidate]:
         """All clauses of a message that fit a frame, with their scores."""
@@ -61,11 +61,9 @@ class ActionFinder:
         clauses = [clause for clause in grammar.find(sentence.row, sentence.marks) if not _vetoed(sentence, clause)]
         found: list[Candidate] = []
         for index, clause in enumerate(clauses):
-            last = clauses[index + 1].first - 1 if index + 1 < len(clauses) else len(sentence.row) - 1
-            while last > clause.at and sentence.row[last] in words("joints.txt"):
-                last -= 1
-            last = max(last, min(clause.at, len(sentence.row) - 1))
-            candidate = Candidate(sentence, clause, last, self._model.probability(features(sentence, clause)))
+            last = _last(sentence, clause, clauses[index + 1] if index + 1 < len(clauses) else None)
+            floor = found[-1].last + 1 if found else 0
+            candidate = Candidate(sentence, clause, floor, last, self._model.probability(features(sentence, clause)))
             if found and _goes_on(found[-1], candidate):
                 found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
             else:
@@ -73,10 +71,25 @@ class ActionFinder:
         return found
 
 
+def _last(sentence: Sentence, clause: Clause, following: Clause | None) -> int:
+    """The last word of a clause: before the next one, without the words that join them and whoever that one addresses."""
+    end = len(sentence.row) - 1
+    if following is None:
+        return end
+    last = following.first - 1
+    while last > clause.at and (sentence.row[last] in words("joints.txt") or last in sentence.people):
+        last -= 1
+    return max(last, min(clause.at, end))
+
+
 def _vetoed(sentence: Sentence, clause: Clause) -> bool:
     """Whether a clause is one of the sayings of `vetoes.txt`."""
-    rows = [" ".join(sentence.row[place : place + 12]) + " " for place in (clause.first, clause.at)]
-    return any(compiled(template).match(row) for template in lines("vetoes.txt") for row in rows)
+    templates = listed("vetoes.txt")
+    for heading, place in (("clause", clause.first), ("clause", clause.at), ("verb", clause.at)):
+        row = " ".join(sentence.row[place : place + _VETO_WORDS]) + " "
+        if any(compiled(template).match(row) for template in templates[heading]):
+            return True
+    return False
 
 
 def _goes_on(first: Candidate, second: Candidate) -> bool:
@@ -96,9 +109,3 @@ def assents(sentences: list[Sentence]) -> bool:
         return False
     row = sentences[0].row
     return any(row[: len(phrase)] == phrase for phrase in phrases("assents.txt"))
-
-
-def declines(sentences: list[Sentence]) -> bool:
-    """Whether a message says no to what was asked."""
-    row = sentences[0].row if sentences else ()
-    return any(row[: len(phrase)] == phrase for phrase in phrases("refusals.txt"))

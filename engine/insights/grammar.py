@@ -108,9 +108,11 @@ def _clause(frame: Frame, match: re.Match[str], first: int, row: Sequence[str], 
 
 
 def _apart(clauses: list[Clause]) -> list[Clause]:
-    """Without those whose frame lies inside an earlier one's."""
+    """Without those whose frame lies inside an earlier one's; of two with the same beginning the longer frame stays."""
     kept: list[Clause] = []
     for clause in clauses:
+        if kept and kept[-1].first == clause.first:
+            kept.pop()
         if kept and clause.first < kept[-1].at and kept[-1].first <= clause.first and clause.at <= kept[-1].at + 1:
             continue
         if kept and kept[-1].first > clause.first:

@@ -129,7 +129,7 @@ class ItemBook:
             text=text,
             assignee=utterance.speaker,
             due=_placed(due, text),
-            score=min(1.0, insight.score + _ACCEPTED_BONUS),
+            score=_raised(insight.score, answer),
             message_ids=_joined(insight.message_ids, utterance.id),
         )
         self._changed[insight.key] = None
@@ -213,6 +213,11 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
         and other.clause.frame.family != "imperative"
         for other in siblings
     )
+
+
+def _raised(score: float, answer: Candidate | None) -> float:
+    """The score of a request that was answered; only a promise in words makes it surer."""
+    return score if answer is None else min(1.0, max(score, answer.score) + _ACCEPTED_BONUS)
 
 
 def _placed(due: Due | None, text: str) -> Due | None:

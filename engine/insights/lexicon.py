@@ -55,6 +55,19 @@ def sections(name: str) -> dict[str, frozenset[str]]:
 
 
 @cache
+def listed(name: str) -> dict[str, tuple[str, ...]]:
+    """A file of headed lists, one entry a line, in their order."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in lines(name):
+        if line.startswith("[") and line.endswith("]"):
+            current = found.setdefault(line.strip("[] "), [])
+        else:
+            current.append(line)
+    return {heading: tuple(entries) for heading, entries in found.items()}
+
+
+@cache
 def tables(name: str) -> dict[str, dict[str, str]]:
     """A file of headed `key = value` lists."""
     found: dict[str, dict[str, str]] = {}

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.insights.lexicon import coefficients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class LinearModel:
-    """A logistic regression over named binary features, read from a data file."""
+    """A logistic regression over named binary features."""
 
-    def __init__(self, name: str) -> None:
-        self._intercept, self._weights = coefficients(name)
+    def __init__(self, intercept: float, weights: Mapping[str, float]) -> None:
+        self._intercept, self._weights = intercept, weights
+
+    @classmethod
+    def shipped(cls, name: str) -> LinearModel:
+        """The model of a data file."""
+        return cls(*coefficients(name))
 
     def margin(self, features: Iterable[str]) -> float:
         """The sum of the weights of the features, above 0 where the model says yes."""
@@ -25,6 +31,21 @@ class LinearModel:
     def probability(self, features: Iterable[str]) -> float:
         """The margin as a probability."""
         return sigmoid(self.margin(features))
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The linear models of an insight engine."""
+
+    punctuated: LinearModel
+    bare: LinearModel
+    actions: LinearModel
+
+    @classmethod
+    def shipped(cls) -> Models:
+        """The ones that lie in `data/`."""
+        names = ("questions_punctuated.json", "questions_bare.json", "actions.json")
+        return cls(*(LinearModel.shipped(name) for name in names))
 
 
 def sigmoid(margin: float) -> float:

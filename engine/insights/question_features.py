@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _LENGTHS = (1, 2, 3, 5, 8, 12, 18, 26, 40)
 
 
-def features(tokens: Sequence[Token], *, punctuated: bool) -> set[str]:
+def features(tokens: Sequence[Token], *, punctuated: bool, continues: bool | None = None) -> set[str]:
     """The features of one sentence, as names.
 
     `a b` are words anywhere, `^` marks the beginning, `^^` the beginning behind turn openers, `$` the end,
-    `#` the length, `!` punctuation. A bare text has no `!`.
+    `#` the length, `!` punctuation, `<` whether it `continues` what the same person just said. A bare text has no `!`.
     """
     spoken = [token.word for token in tokens]
     found = set(spoken)
@@ -38,6 +38,8 @@ def features(tokens: Sequence[Token], *, punctuated: bool) -> set[str]:
             found.add(" ".join(spoken[-size:]) + "$")
     if len(spoken) <= 4:
         found.add("=" + " ".join(spoken))
+    if continues is not None:
+        found.update({f"<{continues}", f"<{continues} #{min(len(spoken), 5)}"})
     if punctuated:
         found.update(_punctuation(tokens, spoken[first] if spoken else ""))
     return found

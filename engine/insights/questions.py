@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.insights.lexicon import lines, phrases, words
-from engine.insights.linear import LinearModel
 from engine.insights.question_features import features
 from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
+    from engine.insights.linear import LinearModel
     from engine.insights.reading import Sentence
 
 PUNCTUATED_CUT = 0.29
 """The probability that asks, where the text has punctuation; the best on the training corpora."""
 BARE_CUT = 0.32
+_INDIRECT_SCORE = 0.7
 _CHUNK = 45
 """A bare text of more words than this is looked at in pieces."""
 
@@ -34,20 +35,27 @@ class Asked:
 class QuestionFinder:
     """Finds the questions of a message."""
 
-    def __init__(self) -> None:
-        self._punctuated = LinearModel("questions_punctuated.json")
-        self._bare = LinearModel("questions_bare.json")
+    def __init__(self, punctuated: LinearModel, bare: LinearModel) -> None:
+        self._punctuated = punctuated
+        self._bare = bare
 
-    def find(self, sentences: list[Sentence], *, punctuated: bool) -> list[Asked]:
-        """The questions of a message, each with its score; scores below 0.5 are left out."""
+    def find(self, sentences: list[Sentence], *, punctuated: bool, continues: bool) -> list[Asked]:
+        """The questions of a message, each with its score; scores below 0.5 are left out.
+
+        `punctuated` says whether the meeting's text has punctuation, `continues` whether the same person spoke just before.
+        """
         found: list[Asked] = []
         for sentence in sentences:
             model, cut = (self._punctuated, PUNCTUATED_CUT) if punctuated else (self._bare, BARE_CUT)
             size = len(sentence.tokens)
             for start in range(0, size, _CHUNK):
                 chunk = sentence.tokens[start : start + _CHUNK]
-                score = calibrated(model.probability(features(chunk, punctuated=punctuated)), cut)
-                if score >= 0.5 and not is_rhetorical(sentence):
+                score = calibrated(
+                    model.probability(features(chunk, punctuated=punctuated, continues=None if punctuated else continues)), cut
+                )
+                if start == 0 and _fits(sentence, "indirect.txt"):
+                    score = max(score, _INDIRECT_SCORE)
+                if score >= 0.5 and not _fits(sentence, "rhetorical.txt"):
                     found.append(Asked(sentence, start, start + len(chunk) - 1, score, is_tag(sentence)))
         return found
 
@@ -63,10 +71,10 @@ def is_tag(sentence: Sentence) -> bool:
     return spoken in phrases("tags.txt") or tuple(token.word for token in sentence.tokens) in phrases("tags.txt")
 
 
-def is_rhetorical(sentence: Sentence) -> bool:
-    """Whether a question wants no answer, or is small talk."""
+def _fits(sentence: Sentence, name: str) -> bool:
+    """Whether a sentence begins as one of the templates of a data file: small talk, or a question without the form of one."""
     row = " ".join(_without_openers(sentence)) + " "
-    return any(compiled(template).match(row) for template in lines("rhetorical.txt"))
+    return any(compiled(template).match(row) for template in lines(name))
 
 
 def _without_openers(sentence: Sentence) -> tuple[str, ...]:

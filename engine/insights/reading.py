@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.insights.people import Roster
     from engine.insights.types import Speaker
 
+_QUOTES = frozenset('"\u201c\u201d')
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -28,6 +30,12 @@ class Sentence:
     row: tuple[str, ...]
     people: Mapping[int, Speaker]
     dates: tuple[DueRead, ...]
+    quotes: tuple[int, ...] = ()
+
+    def quoted(self, place: int) -> bool:
+        """Whether a word stands inside quotation marks, or right behind a closing text of them."""
+        begin = self.tokens[min(place, len(self.tokens) - 1)].begin
+        return sum(quote < begin for quote in self.quotes) % 2 == 1
 
     @property
     def marks(self) -> list[str]:
@@ -64,7 +72,8 @@ def _sentence(tokens: Sequence[Token], text: str, roster: Roster, now: datetime)
         kept.append(token)
         row.append(NAME if known else token.word)
         at += length
-    return Sentence(tuple(kept), tuple(row), people, tuple(due.find(kept, now)))
+    quotes = tuple(place for place, letter in enumerate(text) if letter in _QUOTES) if not _QUOTES.isdisjoint(text) else ()
+    return Sentence(tuple(kept), tuple(row), people, tuple(due.find(kept, now)), quotes)
 
 
 def _joined(tokens: Sequence[Token]) -> Token:

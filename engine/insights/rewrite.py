@@ -116,8 +116,16 @@ def _turned(row: Sequence[Word], candidate: Candidate, speaker: Speaker, assigne
     if acts and called is not None:
         pronouns.update(_named(table["second_named"], called))
     elif not acts and assignee is not None:
-        pronouns.update(table["second"])
-    return [Word(word.word, pronouns.get(word.word, word.shown), word.comma) for word in row]
+        wanted = candidate.clause.frame.name == "request.want-x"
+        pronouns.update(_named(table["second_named"], assignee) if wanted else table["second"])
+    conjunctions = words("conjunctions.txt")
+    turned = []
+    for index, word in enumerate(row):
+        shown = pronouns.get(word.word, word.shown)
+        if word.word == "you" and shown == "they" and index and row[index - 1].word not in conjunctions:
+            shown = "them"
+        turned.append(Word(word.word, shown, word.comma))
+    return turned
 
 
 def _named(pronouns: dict[str, str], person: Speaker) -> dict[str, str]:
@@ -137,13 +145,16 @@ def _last(candidate: Candidate, assignee: Speaker | None) -> int:
 
 
 def _lead(candidate: Candidate) -> int:
-    """Where to begin: at a condition or a date that stands before the clause, else at the clause."""
+    """Where to begin: at a condition or a date that stands before the clause, at the subject of what needs doing, else at the clause."""
     row, first = candidate.sentence.row, candidate.clause.first
     skipped = words("openers.txt") | {"@name"}
-    start = 0
-    while start < first and row[start] in skipped:
+    start = candidate.floor
+    while start < first and (row[start] in skipped or row[start] in words("joints.txt")) and row[start] not in words("leads.txt"):
         start += 1
-    return start if start < first <= start + _LONGEST_LEAD and row[start] in words("leads.txt") else first
+    if not start < first <= start + _LONGEST_LEAD:
+        return first
+    leads = row[start] in words("leads.txt") or candidate.clause.frame.family == "need"
+    return start if leads else first
 
 
 def _called(candidate: Candidate, speaker: Speaker) -> Speaker | None:

@@ -54,11 +54,13 @@ def bare_rows(corpus: Sequence[RawMeeting]) -> Rows:
     labels: list[bool] = []
     for meeting in corpus:
         asked, ignored = _labels(meeting)
+        before = ""
         for index, message in enumerate(meeting["messages"]):
             tokens = normalise(bare(message["text"]))
             if tokens and index not in ignored:
-                rows.append(features(tokens, punctuated=False))
+                rows.append(features(tokens, punctuated=False, continues=before == message["speaker"]))
                 labels.append(index in asked)
+            before = message["speaker"] if tokens else before
     return rows, labels
 
 
