@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from audio.errors import UnreadableFile, UnsupportedFormat
-from audio.files import read_pcm, stream_pcm
+from audio.files import SoundInfo, channels_alike, describe, read_pcm, stream_channels, stream_pcm
 from audio.pcm import seconds, silence
 from benchmarks.speech import SHIPPED
 
@@ -93,3 +93,49 @@ def test_three_channels_out_are_refused(tmp_path: Path) -> None:
 def test_lengths_of_pcm() -> None:
     assert seconds(silence(1.5)) == 1.5
     assert silence(-1) == b""
+
+
+def speech(name: str) -> NDArray[np.int16]:
+    return read_pcm(SHIPPED / f"{name}.flac")
+
+
+def in_turns() -> NDArray[np.int16]:
+    """Two people, each on a channel of their own, one after the other and again."""
+    first, second = speech("jfk"), speech("lj_LJ001-0003")
+    quiet = np.zeros_like(second), np.zeros_like(first)
+    return np.stack([np.concatenate([first, quiet[0], first]), np.concatenate([quiet[1], second, quiet[1]])], axis=1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_channels_come_apart_at_another_rate(tmp_path: Path, count: int) -> None:
+    levels = np.array([1_000 * (number + 1) for number in range(count)])
+    path = write_wav(tmp_path / "a.wav", np.tile(levels, (44_100 * 3, 1)), 44_100, count)
+    assert describe(path) == SoundInfo(count, 44_100, 3.0)
+    parts = [b"".join(blocks) for blocks in zip(*stream_channels(path), strict=True)]
+    assert [seconds(part) for part in parts] == [pytest.approx(3.0, abs=0.01)] * count
+    assert [round(float(np.median(np.frombuffer(part, "<i2")))) for part in parts] == levels.tolist()
+
+
+def test_what_is_no_sound_cannot_be_described(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no sound here")
+    for path in (text, tmp_path / "missing.wav"):
+        with pytest.raises(UnreadableFile, match=path.name):
+            describe(path)
+
+
+def test_two_people_on_two_channels_are_told_from_stereo(tmp_path: Path) -> None:
+    one = speech("jfk").astype(np.float64)
+    nearer = np.stack([one, 0.3 * np.roll(one, 7) + np.random.default_rng(1).normal(0, 3, len(one))], axis=1)
+    assert channels_alike(write_wav(tmp_path / "same.wav", np.stack([one, one], axis=1), 16_000, 2))
+    assert channels_alike(write_wav(tmp_path / "stereo.wav", nearer, 16_000, 2))
+    assert channels_alike(write_wav(tmp_path / "mono.wav", one, 16_000, 1))
+    assert not channels_alike(write_wav(tmp_path / "apart.wav", in_turns(), 16_000, 2))
+    bleed = in_turns().astype(np.float64)
+    bleed += 0.05 * bleed[:, ::-1]
+    assert not channels_alike(write_wav(tmp_path / "bleed.wav", bleed, 16_000, 2))
+
+
+def test_a_channel_on_which_nobody_speaks_is_not_the_same(tmp_path: Path) -> None:
+    one = speech("jfk")
+    assert not channels_alike(write_wav(tmp_path / "a.wav", np.stack([one, np.zeros_like(one)], axis=1), 16_000, 2))
