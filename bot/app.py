@@ -97,7 +97,7 @@ class _Minutes:
         chosen = self._settings.engine
         if chosen.url is not None:
             return self._client(chosen.url, chosen.app_id, chosen.app_secret)
-        process = EngineProcess(self._settings.storage.data_dir)
+        process = EngineProcess(self._settings.storage.data_dir, announced=True)
         self._stack.push_async_callback(process.stop)
         self._say("starting the engine ...")
         await self._unless_stopped(process.start())

@@ -13,10 +13,11 @@ import sys
 from logging.handlers import RotatingFileHandler
 from typing import TYPE_CHECKING
 
+from bot.engine_door import Door, announce, kept_credentials, withdraw
 from bot.errors import EngineDown, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ STEADY = 60.0
 """Seconds of life after which a death counts as the first one again."""
 _LOG_BYTES, _LOG_FILES = 2_000_000, 2
 _READY = re.compile(r"engine ready at (http://\S+?):(\d+)/?\s*$")
+_ID = re.compile(r"[0-9A-Za-z]{64}")
 _NOT_FOR_THE_ENGINE = ("DISCORD_TOKEN",)
 
 
@@ -42,8 +44,17 @@ class EngineProcess:
     interrupted is completed from its conversation at the next start.
     """
 
-    def __init__(self, data_dir: Path, *, command: Sequence[str] = COMMAND, back_off: Sequence[float] = BACK_OFF) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        announced: bool = False,
+        command: Sequence[str] = COMMAND,
+        back_off: Sequence[float] = BACK_OFF,
+    ) -> None:
+        """`announced`: other commands with the same data folder may use it, too."""
         self._data_dir = data_dir
+        self._announced = announced
         self._command = tuple(command)
         self._back_off = tuple(back_off)
         self._port = 0
@@ -53,7 +64,7 @@ class EngineProcess:
         self._last_line = ""
         self._log = _open_log(data_dir / "logs" / "engine.log")
         self.log_path = data_dir / "logs" / "engine.log"
-        self.app_id = _application_id(data_dir / "engine" / "application-id")
+        self.app_id = _application_id(data_dir / "engine")
         self.app_secret = secrets.token_hex(64)
         self.deaths = 0
 
@@ -65,6 +76,9 @@ class EngineProcess:
     async def start(self) -> None:
         """Returns when the engine is ready. Raises `EngineDown` with its last words when it does not become so."""
         await self._launch()
+        if self._announced:
+            with self._writing():
+                announce(self._data_dir, self._door())
         self._watcher = asyncio.create_task(self._watch(), name="engine watcher")
 
     async def stop(self) -> None:
@@ -74,8 +88,22 @@ class EngineProcess:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
+        if self._announced:
+            with self._writing():
+                withdraw(self._data_dir, self._door())
         await self._end()
         self._log.close()
+
+    def _door(self) -> Door:
+        return Door(url=self.url, app_id=self.app_id, app_secret=self.app_secret)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Without the note of where it is the engine works as well: other commands start one of their own."""
+        try:
+            yield
+        except OSError as error:
+            log.warning("where the engine is could not be noted in %s: %s", self._data_dir, error)
 
     async def _launch(self) -> None:
         """Start the process and wait for its ready line."""
@@ -175,17 +203,22 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
             log.debug("a line of the engine's log was too long")
 
 
-def _application_id(path: Path) -> str:
-    """The id in the file; a new one if there is none that can be used."""
+def _application_id(folder: Path) -> str:
+    """The id kept in the folder, else the one of an engine that was started alone, else a new one.
+
+    Conversations belong to it: the bot, the commands and `minutes serve` see the same ones.
+    """
+    path = folder / "application-id"
     try:
         kept = path.read_text(encoding="ascii").strip()
     except (FileNotFoundError, UnicodeDecodeError):
         kept = ""
     except OSError as error:
         raise _unwritable(path, error) from error
-    if re.fullmatch(r"[0-9a-f]{64}", kept):
+    if _ID.fullmatch(kept):
         return kept
-    made = secrets.token_hex(32)
+    alone = kept_credentials(folder)
+    made = alone.app_id if alone is not None and _ID.fullmatch(alone.app_id) else secrets.token_hex(32)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made, encoding="ascii")

@@ -87,7 +87,7 @@ def _read(path: Path) -> _Kept:
 
 def _create(path: Path) -> _Kept:
     kept = _Kept(
-        app_id=_random(APP_ID_LENGTH),
+        app_id=_bots_id(path.with_name("application-id")) or _random(APP_ID_LENGTH),
         app_secret=_random(APP_SECRET_LENGTH),
         signing_key=_random(APP_ID_LENGTH),
     )
@@ -97,6 +97,15 @@ def _create(path: Path) -> _Kept:
         json.dump(kept.as_json(), file, indent=2)
     draft.replace(path)
     return kept
+
+
+def _bots_id(path: Path) -> str:
+    """The id that the bot's own engine has in this folder: conversations belong to an id, and are to be the same for both."""
+    try:
+        kept = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+    return kept if len(kept) == APP_ID_LENGTH and kept.isalnum() else ""
 
 
 def _random(length: int) -> str:

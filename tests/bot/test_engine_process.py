@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -126,3 +127,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("in the way")
     with pytest.raises(StorageError, match="set DATA_DIR"):
         engine(tmp_path, "")
+
+
+async def test_an_announced_one_is_noted_as_long_as_it_runs(tmp_path: Path) -> None:
+    note = tmp_path / "engine" / "running.json"
+    async with Births().open() as births:
+        process = EngineProcess(tmp_path, announced=True, command=(sys.executable, "-c", ENGINE, str(births.port)))
+        await process.start()
+        _, writer = await births.next()
+        noted = json.loads(note.read_text())
+        await process.stop()
+        writer.close()
+
+    assert noted == {"url": process.url, "appId": process.app_id, "appSecret": process.app_secret}
+    assert not note.exists()

@@ -1,0 +1,1 @@
+"""Meetings at this computer: files and a microphone through the engine, on the command line."""
