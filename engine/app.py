@@ -18,9 +18,10 @@ from engine.auth import Tokens, load_credentials
 from engine.clock import SystemClock
 from engine.conversations import routes
 from engine.conversations.routes import Archive, ShapeResponse
-from engine.errors import BadRequest, EngineFault, NotFound, Overloaded, Unauthorized
+from engine.errors import BadRequest, EngineFault, Forbidden, NotFound, Overloaded, Unauthorized
 from engine.streaming.endpoint import streaming_routes
 from engine.streaming.hub import Hub
+from engine.web.routes import web_routes
 from wire.tokens import TOKEN_PATH, Refusal, TokenAnswer, TokenRequest
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _logger = logging.getLogger(__name__)
 
 MAX_BODY: Final = 65_536
 """Bytes of a REST body."""
-STATUS: Final[dict[type[EngineFault], int]] = {Unauthorized: 401, NotFound: 404, BadRequest: 400, Overloaded: 429}
+STATUS: Final[dict[type[EngineFault], int]] = {Unauthorized: 401, Forbidden: 403, NotFound: 404, BadRequest: 400, Overloaded: 429}
 
 
 def create_app(
@@ -78,6 +79,7 @@ def create_app(
     app.include_router(_service_routes(hub, tokens, recognition))
     app.include_router(routes.router)
     app.include_router(streaming_routes(hub, tokens))
+    app.include_router(web_routes(tokens))
     _answer_errors(app)
     return app
 

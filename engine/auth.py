@@ -34,6 +34,9 @@ RENEW_SECONDS: Final = 60
 ISSUER: Final = "https://minutes.invalid/"
 AUDIENCE: Final = "https://platform.minutes.invalid"
 INVALID_TOKEN: Final = "Token validation failed for provided token."  # noqa: S105 - the service's own sentence, not a secret
+PAGE_APPLICATION: Final = "minutes-page"
+"""The page in the browser is an application of its own: it sees its own conversations, and nobody else's."""
+PAGE_SECONDS: Final = 900
 _ALPHABET: Final = string.ascii_letters + string.digits
 _SUBJECT_SUFFIX: Final = "@clients"
 
@@ -153,8 +156,12 @@ class Tokens:
             token = self._alive[app_id] = self._sign(app_id, int(now))
         return token.text, int(token.expires - now)
 
-    def _sign(self, app_id: str, now: int) -> Token:
-        expires = now + TOKEN_SECONDS
+    def issue_to_page(self) -> tuple[str, int]:
+        """A token of `PAGE_APPLICATION` and the seconds that it lives; whoever calls has made sure who asks."""
+        return self._sign(PAGE_APPLICATION, int(self._clock.time()), PAGE_SECONDS).text, PAGE_SECONDS
+
+    def _sign(self, app_id: str, now: int, seconds: int = TOKEN_SECONDS) -> Token:
+        expires = now + seconds
         claims = {"iss": ISSUER, "sub": f"{app_id}{_SUBJECT_SUFFIX}", "aud": AUDIENCE, "iat": now, "exp": expires}
         text = jwt.encode(claims, self._credentials.signing_key, algorithm="HS256", json_encoder=_PlainBase64)
         return Token(text, expires)
@@ -176,7 +183,7 @@ class Tokens:
         app_id = str(claims["sub"]).removesuffix(_SUBJECT_SUFFIX)
         if not isinstance(claims["exp"], int) or claims["exp"] <= self._clock.time():
             raise Unauthorized(INVALID_TOKEN)
-        if app_id not in self._credentials.applications:
+        if app_id != PAGE_APPLICATION and app_id not in self._credentials.applications:
             raise Unauthorized(INVALID_TOKEN)
         return app_id
 

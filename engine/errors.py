@@ -5,6 +5,7 @@ EngineFault
 ├── ModelMissing      the speech model is not prepared and cannot be fetched
 ├── Overloaded        no room for one more stream
 ├── Unauthorized      a bad or missing token (REST and upgrade: 401)
+├── Forbidden         the page of the browser was asked for access from elsewhere (403)
 ├── NotFound          no such conversation, or not yours (404)
 ├── BadRequest        a body or a query that cannot be read (400)
 ├── BadSound          sound that cannot be decoded: answered with an error frame, the socket stays open
@@ -32,6 +33,10 @@ class Overloaded(EngineFault):
 
 class Unauthorized(EngineFault):
     """A bad or missing token."""
+
+
+class Forbidden(EngineFault):
+    """Access that is given to this machine's own browser alone."""
 
 
 class NotFound(EngineFault):
