@@ -10,7 +10,7 @@ UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev model demo run serve doctor test check format bench clean
+.PHONY: help setup setup-dev model demo run serve doctor clients test check format bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,10 @@ serve: setup ## start the engine alone
 doctor: setup ## look for what is missing or wrong
 	@$(BIN)/minutes doctor
 
-test: setup-dev ## every test
+clients: setup-dev
+	@$(BIN)/python -m tests.clients.install
+
+test: setup-dev clients ## every test
 	@$(BIN)/python -m pytest
 
 check: setup-dev ## format, lint, types, who imports whom
@@ -65,4 +68,4 @@ bench: setup-dev ## speed, latency and accuracy, side by side (BENCH_SPEECH=fold
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove what set-up made (recordings of meetings in data/ stay)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

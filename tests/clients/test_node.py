@@ -1,0 +1,51 @@
+"""The npm clients that run in Node, each as it was published, against the engine with its real recogniser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clients.heard import assert_insights, assert_streamed, assert_words
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import RunNode
+    from tests.clients.recording import Recording
+
+pytestmark = [pytest.mark.clients, pytest.mark.model]
+
+
+def test_symbl_js_streams(run_node: RunNode, speech: Recording) -> None:
+    record = run_node("symbl_js_stream.cjs")
+    assert_streamed(record, speech.text, ("question", "action_item", "follow_up"))
+    assert record["frames"][:3] == ["started_listening", "conversation_created", "recognition_started"]
+    assert any("payment bug" in topic["phrases"] for topic in record["topics"])
+    assert record["conversationId"].isdigit()
+    assert record["stopped"] == {}  # what `stop()` of a stream resolves to
+    assert {"message", "message_response", "insight_response", "topic_response"} <= set(record["heard"])
+
+
+def test_symbl_js_streams_in_its_older_way(run_node: RunNode, speech: Recording) -> None:
+    record = run_node("symbl_js_realtime.cjs")
+    assert_streamed(record, speech.text, ("question", "action_item"))
+    assert record["stopped"]["conversationId"] == record["conversationId"]
+
+
+def test_symbl_node_streams(run_node: RunNode, speech: Recording) -> None:
+    record = run_node("symbl_node.cjs")
+    assert_streamed(record, speech.text, ("question", "action_item"))
+    assert record["stopped"]["conversationId"] == record["conversationId"]
+    assert {"message", "message_response", "insight_response"} <= set(record["heard"])
+
+
+def test_api_client_reads(run_node: RunNode, speech: Recording, conversation_id: str) -> None:
+    record = run_node("api_client.cjs", CONVERSATION_ID=conversation_id)
+    assert 0 < record["expiresIn"] <= 86_400
+    assert (record["conversation"]["id"], record["conversation"]["name"]) == (conversation_id, "From bare frames")
+    assert_words([message["text"] for message in record["messages"]], speech.text)
+    items = [*record["questions"], *record["actionItems"], *record["followUps"]]
+    assert_insights([(item["type"], item["text"]) for item in items], ("question", "action_item", "follow_up"))
+    assert [member["name"] for member in record["members"]] == ["Jane"]
+    assert any(topic["text"] == "payment bug" for topic in record["topics"])
+    assert record["unknown"] == {"status": 404, "body": {"message": "The conversationId is either invalid or does not exist."}}
+    assert record["refused"]["status"] == 401

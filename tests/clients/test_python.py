@@ -1,0 +1,46 @@
+"""The PyPI clients, each as it was published, against the engine with its real recogniser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.clients.heard import assert_insights, assert_words
+
+if TYPE_CHECKING:
+    from tests.clients.conftest import RunPython
+    from tests.clients.recording import Recording
+
+pytestmark = [pytest.mark.clients, pytest.mark.model]
+
+KINDS = ("question", "action_item", "follow_up")
+
+
+def test_symbl_streams_and_reads(run_python: RunPython, speech: Recording) -> None:
+    record = run_python("symbl_streaming.py")
+    assert_words([message["payload"]["content"] for message in record["messages"]], speech.text)
+    assert_insights([(insight["type"], insight["payload"]["content"]) for insight in record["insights"]], KINDS)
+    assert any("payment bug" in topic["phrases"] for topic in record["topics"])
+    assert record["stopped"], "the server did not close after the stop request"
+
+    rest = record["rest"]
+    assert rest["conversation"]["name"] == "From Python"
+    assert_words([message["text"] for message in rest["messages"]["messages"]], speech.text)
+    items = [*rest["questions"]["questions"], *rest["action_items"]["action_items"], *rest["follow_ups"]["follow_ups"]]
+    assert_insights([(item["type"], item["text"]) for item in items], KINDS)
+    assert [member["email"] for member in rest["members"]["members"]] == ["jane@example.com"]
+    assert any(topic["text"] == "payment bug" for topic in rest["topics"]["topics"])
+
+
+def test_symbl_rest_reads(run_python: RunPython, speech: Recording, conversation_id: str) -> None:
+    record = run_python("symbl_rest_reading.py", CONVERSATION_ID=conversation_id)
+    assert 0 < record["expires_in"] <= 86_400
+    assert (record["conversation"]["id"], record["conversation"]["name"]) == (conversation_id, "From bare frames")
+    assert_words([message["text"] for message in record["messages"]["messages"]], speech.text)
+    words = [word["word"] for message in record["verbose"]["messages"] for word in message["words"]]
+    assert_words(words, speech.text)
+    items = [*record["questions"]["questions"], *record["action_items"]["actionItems"], *record["follow_ups"]["followUps"]]
+    assert_insights([(item["type"], item["text"]) for item in items], KINDS)
+    assert record["unknown"] == {"status": 404, "body": {"message": "The conversationId is either invalid or does not exist."}}
+    assert record["refused"]["status"] == 401
