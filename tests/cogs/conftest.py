@@ -25,7 +25,7 @@ from tests.cogs.fakes import FakeEngine, FakeListener
 from tests.sandbox.harness import sandboxed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
     from pathlib import Path
 
     from bot.publish.room import Vocal
@@ -42,8 +42,9 @@ class Guild:
     storage: Storage
     listeners: list[FakeListener] = field(default_factory=list)
 
-    async def join(self, channel: Vocal) -> FakeListener:
+    async def join(self, channel: Vocal, refused: Collection[int]) -> FakeListener:
         self.listeners.append(FakeListener(channel))
+        self.listeners[-1].refused |= set(refused)
         return self.listeners[-1]
 
     async def come_in(self, name: str = "Alice") -> None:
@@ -65,8 +66,8 @@ async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
         storage = await Storage.open(tmp_path)
         bot, engine, clock = MeetingBot(), FakeEngine(), SystemClock()
 
-        async def join(channel: Vocal) -> FakeListener:
-            return await world.join(channel)
+        async def join(channel: Vocal, refused: Collection[int]) -> FakeListener:
+            return await world.join(channel, refused)
 
         directory = DiscordDirectory(bot, join=join, guilds=storage.guilds)
         tools = MeetingTools(
