@@ -69,12 +69,12 @@ def web_routes(tokens: Tokens) -> APIRouter:
     files = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
     router = APIRouter()
 
-    @router.api_route("/", methods=["GET", "HEAD"])
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request) -> Response:
         """The page itself."""
         return _answer(request, files["index.html"])
 
-    @router.api_route("/web/{name}", methods=["GET", "HEAD"])
+    @router.api_route("/web/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     async def part(request: Request, name: str) -> Response:
         """A module, the style, the icon."""
         if name not in files:
