@@ -180,7 +180,7 @@ async def test_in_a_voice_channels_chat_the_transcript_goes_there(guild: Guild) 
 
 
 async def test_what_nobody_foresaw_is_one_sentence_too(guild: Guild, caplog: pytest.LogCaptureFixture) -> None:
-    async def broken(channel: object) -> None:
+    async def broken(channel: object, refused: object) -> None:
         raise RuntimeError("a bug")
 
     guild.join = broken  # type: ignore[assignment, method-assign] # a listener that breaks
