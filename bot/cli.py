@@ -1,4 +1,4 @@
-"""The command line: `minutes run`, `serve`, `demo`, `doctor`, `models`."""
+"""The command line: `minutes run`, `serve`, `demo`, `doctor`, `models`, and the commands of `bot/local`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.errors import MinutesError, SettingsError
+from bot.local import commands
 from bot.settings import load_settings
 
 HOW_TO_BEGIN = """\
@@ -26,6 +27,7 @@ To see Minutes at work without a token: make demo"""
 app = typer.Typer(
     help="Minutes: a meeting assistant for Discord.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(commands.app)
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

@@ -44,7 +44,7 @@ class EngineClient(ConversationClient):
         tokens = TokenSource(self._client, app_id, app_secret, clock)
         super().__init__(self._client, tokens, clock)
         self._base = "ws" + url.removeprefix("http").rstrip("/")
-        self._stream_tokens = tokens
+        self.tokens = tokens
         self._stream_clock = clock
         self._random = random
         self._limits = limits
@@ -69,7 +69,7 @@ class EngineClient(ConversationClient):
             self._base,
             connection_id,
             start,
-            self._stream_tokens,
+            self.tokens,
             clock=self._stream_clock,
             random=self._random,
             limits=self._limits,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_FRAME: Final = 1 << 20
 """Bytes of one WebSocket message; documented frames of sound have 8,192."""
-RECEIVE_BUFFER: Final = 1 << 16
+RECEIVE_BUFFER: Final = 1 << 14
 """Bytes of one connection that the system holds. By itself it would hold many minutes of sound that is sent faster than it was
 spoken; so it waits with its sender, who then knows how far recognition is."""
 PING_SECONDS: Final = 30.0

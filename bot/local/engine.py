@@ -43,9 +43,7 @@ async def open_engine(settings: Settings, *, say: Callable[[str], None]) -> Asyn
             say("starting the engine ...")
             await process.start()
             door = Door(url=process.url, app_id=process.app_id, app_secret=process.app_secret)
-        client = EngineClient(
-            door.url, door.app_id, SecretStr(door.app_secret), clock=SystemClock(), random=random.SystemRandom()
-        )
+        client = _client(door)
         stack.push_async_callback(client.close)
         yield UsedEngine(client, door.url, lasting)
 
@@ -59,3 +57,16 @@ async def running(settings: Settings) -> Door | None:
     if not chosen.app_id and kept is not None:
         return Door(url=chosen.url, app_id=kept.app_id, app_secret=kept.app_secret)
     return Door(url=chosen.url, app_id=chosen.app_id, app_secret=chosen.app_secret.get_secret_value())
+
+
+async def access_token(door: Door) -> str:
+    """A token for whoever speaks to the engine without this program. Raises `EngineError`."""
+    client = _client(door)
+    try:
+        return await client.tokens.token()
+    finally:
+        await client.close()
+
+
+def _client(door: Door) -> EngineClient:
+    return EngineClient(door.url, door.app_id, SecretStr(door.app_secret), clock=SystemClock(), random=random.SystemRandom())

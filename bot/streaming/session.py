@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SEND_BUFFER = 1 << 16
+SEND_BUFFER = 1 << 14
 """Bytes."""
 
 _wire_log = logging.getLogger(f"{__name__}.wire")
