@@ -31,6 +31,17 @@ def test_symbl_js_streams_in_its_older_way(run_node: RunNode, speech: Recording)
     assert record["stopped"]["conversationId"] == record["conversationId"]
 
 
+def test_symbl_js_stops_and_starts_again(run_node: RunNode, speech: Recording) -> None:
+    record = run_node("symbl_js_again.cjs")
+    assert_words([message["payload"]["content"] for message in record["messages"]], f"{speech.text} {speech.text}")
+    begun = [frame["data"]["conversationId"] for frame in record["frames"] if frame["type"] == "recognition_started"]
+    assert len(begun) == 2
+    assert len(set(begun)) == 1, "the second start made another conversation"
+    ends = [frame["type"] for frame in record["frames"] if frame["type"] in {"recognition_stopped", "conversation_completed"}]
+    assert ends == ["recognition_stopped", "recognition_stopped"]
+    assert record["refused"] == "Combination of appId and appSecret is not valid."
+
+
 def test_symbl_node_streams(run_node: RunNode, speech: Recording) -> None:
     record = run_node("symbl_node.cjs")
     assert_streamed(record, speech.text, ("question", "action_item"))
