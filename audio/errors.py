@@ -4,7 +4,8 @@ AudioError
 ├── LibopusMissing      no libopus can be loaded
 ├── OpusError           a packet that is not Opus, or that the codec refuses
 ├── UnsupportedFormat   a rate, channel count or encoding that is not spoken here
-└── UnreadableFile      a sound file that cannot be opened or decoded
+├── UnreadableFile      a sound file that cannot be opened or decoded
+└── NoMicrophone        none is there, or it cannot be heard as asked
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class UnsupportedFormat(AudioError):
 
 class UnreadableFile(AudioError):
     """A sound file that cannot be opened or decoded."""
+
+
+class NoMicrophone(AudioError):
+    """None is there, or it cannot be heard as asked; the message says what to do."""
