@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class FakeStream:
 
     def hear(self, *blocks: bytes) -> None:
         for block in blocks:
-            self.on_thread(lambda block=block: self.options["callback"](memoryview(block), 0, None, None))
+            self.on_thread(partial(self.options["callback"], memoryview(block), 0, None, None))
 
     @staticmethod
     def on_thread(work: Callable[[], object]) -> None:
