@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from wire.base import Person, Shape
+from wire.base import Person, Sentiment, Shape
 
 CONVERSATIONS_PATH = "/v1/conversations"
 
@@ -37,13 +37,61 @@ class Conversation(Shape):
     start_time: str | None = None
     end_time: str | None = None
     members: list[Member] = Field(default_factory=list)
-    metadata: dict[str, object] = Field(default_factory=dict)
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Conversations(Shape):
     """`GET /v1/conversations`."""
 
     conversations: list[Conversation] = Field(default_factory=list)
+
+
+class MetadataUpdate(Shape):
+    """Body of `PUT /v1/conversations/{id}`: labels of the client's own, in place of those before."""
+
+    metadata: dict[str, JsonValue]
+
+
+class MetadataUpdated(Shape):
+    """What that `PUT` answers."""
+
+    id: str
+    metadata: dict[str, JsonValue]
+
+
+class MemberUpdate(Shape):
+    """Body of `PUT .../members/{memberId}`; `id`, where it is given, is the one of the address."""
+
+    id: str | None = None
+    name: str = Field(min_length=1, max_length=256)
+    email: str | None = Field(default=None, max_length=256)
+
+
+class Offset(Shape):
+    """A time since the start of the conversation; `nanos` are added to the seconds."""
+
+    seconds: float = Field(default=0, ge=0, le=1e9)
+    nanos: float = Field(default=0, ge=0, le=1e18)
+
+
+class SpeakerEvent(Shape):
+    """Somebody began or ended to speak."""
+
+    type: Literal["started_speaking", "stopped_speaking"]
+    user: Person
+    offset: Offset
+
+
+class SpeakerEvents(Shape):
+    """Body of `PUT .../speakers`."""
+
+    speaker_events: list[SpeakerEvent] = Field(min_length=1, max_length=20_000)
+
+
+class Done(Shape):
+    """The answer of a change: a sentence."""
+
+    message: str
 
 
 class Word(Shape):
@@ -55,6 +103,14 @@ class Word(Shape):
     score: float | None = None
     time_offset: float | None = None
     duration: float | None = None
+    speaker_tag: int | None = None
+
+
+class KeyPhrase(Shape):
+    """Words of a message that matter: of an action item (`action_phrase`) or of a topic (`key_phrase`)."""
+
+    type: str
+    text: str
 
 
 class Message(Shape):
@@ -68,7 +124,8 @@ class Message(Shape):
     time_offset: float | None = None
     duration: float | None = None
     conversation_id: str
-    phrases: list[dict[str, object]] = Field(default_factory=list)
+    phrases: list[KeyPhrase] = Field(default_factory=list)
+    sentiment: Sentiment | None = None
     words: list[Word] | None = None
 
 
@@ -93,6 +150,7 @@ class Topic(Shape):
     type: Literal["topic"] = "topic"
     score: float = 0.0
     message_ids: list[str] = Field(default_factory=list)
+    sentiment: Sentiment | None = None
     parent_refs: list[ParentRef] = Field(default_factory=list)
 
 
@@ -108,7 +166,7 @@ class Entity(Shape):
     type: str
     text: str
     offset: int = 0
-    value: object | None = None
+    value: JsonValue = None
     end: str | None = None
 
 
@@ -138,7 +196,7 @@ class ActionItem(Shape):
     score: float = 0.0
     message_ids: list[str] = Field(default_factory=list)
     entities: list[Entity] = Field(default_factory=list)
-    phrases: list[dict[str, object]] = Field(default_factory=list)
+    phrases: list[KeyPhrase] = Field(default_factory=list)
     from_: Person = Field(alias="from", default_factory=Person)
     definitive: bool = True
     assignee: Person = Field(default_factory=Person)
@@ -155,3 +213,9 @@ class FollowUps(Shape):
     """`GET .../follow-ups`."""
 
     follow_ups: list[ActionItem] = Field(default_factory=list)
+
+
+class Insights(Shape):
+    """`GET .../insights`: action items, follow-ups and questions together."""
+
+    insights: list[ActionItem | Question] = Field(default_factory=list)

@@ -23,6 +23,7 @@ class TokenAnswer(Shape):
 
 
 class Refusal(Shape):
-    """The body of every REST error."""
+    """The body of every REST error; 429 has its status code in it as well."""
 
+    status_code: int | None = None
     message: str

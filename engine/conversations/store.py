@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "The conversationId is either invalid or does not exist."
 _ID_FROM: Final = 10**15
-_Row = TypeVar("_Row", MessageRow, InsightRow, TopicRow, TrackerMatchRow, EntityRow)
+_Row = TypeVar("_Row", MessageRow, TopicRow, TrackerMatchRow, EntityRow)
 _Keyed = TypeVar("_Keyed", InsightRow, TopicRow)
 
 
@@ -136,26 +136,18 @@ class Store:
 
     async def conversation(self, app_id: str, conversation_id: str) -> ConversationRow:
         """One conversation of an application. Raises `NotFound`."""
-        async with self.reading() as session:
-            row = await session.get(ConversationRow, conversation_id)
-        if row is None or row.app_id != app_id:
+        row = await self.known(conversation_id)
+        if row.app_id != app_id:
             raise NotFound(UNKNOWN)
         return row
 
-    async def conversations(
-        self, app_id: str, *, since: float, until: float, sort: str, descending: bool, limit: int, offset: int
-    ) -> list[ConversationRow]:
-        """Those that began between two times, sorted by a column."""
-        column = getattr(ConversationRow, sort)
-        statement = (
-            select(ConversationRow)
-            .where(ConversationRow.app_id == app_id, ConversationRow.start_time.between(since, until))
-            .order_by(column.desc() if descending else column.asc(), ConversationRow.id)
-            .limit(limit)
-            .offset(offset)
-        )
+    async def known(self, conversation_id: str) -> ConversationRow:
+        """One conversation, whosever it is. Raises `NotFound`."""
         async with self.reading() as session:
-            return list(await session.scalars(statement))
+            row = await session.get(ConversationRow, conversation_id)
+        if row is None:
+            raise NotFound(UNKNOWN)
+        return row
 
     async def members(self, conversation_ids: Sequence[str]) -> dict[str, list[MemberRow]]:
         """Who takes part, by conversation, in the order of coming."""
@@ -177,10 +169,13 @@ class Store:
             rows = await session.execute(statement)
             return {row.realtime_id: row.id for row in rows}
 
-    async def insights(self, conversation_id: str, kind: str) -> list[InsightRow]:
-        """Insights of one kind, in the order of their telling."""
-        rows = await self._all(InsightRow, conversation_id, InsightRow.position)
-        return [row for row in rows if row.kind == kind]
+    async def insights(self, conversation_id: str, kind: str | None) -> list[InsightRow]:
+        """Insights of one kind, or of all, in the order of their telling."""
+        statement = select(InsightRow).where(InsightRow.conversation_id == conversation_id).order_by(InsightRow.position)
+        if kind is not None:
+            statement = statement.where(InsightRow.kind == kind)
+        async with self.reading() as session:
+            return list(await session.scalars(statement))
 
     async def topics(self, conversation_id: str) -> list[TopicRow]:
         """Topics, best first."""

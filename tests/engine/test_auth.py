@@ -129,7 +129,7 @@ def test_an_application_that_is_no_longer_known_is_refused() -> None:
         ({"type": "password", "appId": APP, "appSecret": SECRETS[APP]}, 400),
         ({"type": "application", "appId": 7}, 400),
         ([], 400),
-        ({"appId": "x" * 100_000}, 400),
+        ({"appId": "x" * 100_000}, 413),
     ],
 )
 async def test_the_token_address(running: Engine, body: object, status: int) -> None:

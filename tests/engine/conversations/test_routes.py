@@ -178,18 +178,32 @@ async def test_the_list_of_conversations(running: Engine) -> None:
     assert await listed(order="desc", sort="conversation.endTime") == ids[::-1]
     assert await listed(limit=1, offset=1) == [ids[1]]
     assert await listed(limit=0) == []
+    assert await listed(sort="conversation.name,startTime", order="desc") == ids[::-1]
     assert await listed(startTime="2023-11-14T23:00:00Z") == ids[1:]
     assert await listed(endTime="2023-11-14T23:00:00") == ids[:1]
     assert await listed(OTHER_APP) == []
     running.clock.advance(8 * 86_400)
     assert await listed() == [], "only the last week, unless asked otherwise"
     assert await listed(startTime="2020-01-01T00:00:00Z") == ids
-    for bad in ({"limit": -1}, {"order": "up"}, {"sort": "app_id"}, {"startTime": "then"}, {"filter": "name==x"}):
+    for bad in ({"limit": -1}, {"order": "up"}, {"sort": "app_id"}, {"startTime": "then"}, {"filter": "name=x"}):
         answer = await running.get("", **bad)
         assert (answer.status_code, list(answer.json())) == (400, ["message"])
 
 
-PATHS = ("", "/messages", "/topics", "/questions", "/action-items", "/follow-ups", "/members")
+PATHS = (
+    "",
+    "/messages",
+    "/topics",
+    "/questions",
+    "/action-items",
+    "/follow-ups",
+    "/insights",
+    "/members",
+    "/entities",
+    "/trackers-detected",
+    "/trackers",
+    "/analytics",
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
