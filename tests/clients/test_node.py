@@ -42,6 +42,13 @@ def test_symbl_js_stops_and_starts_again(run_node: RunNode, speech: Recording) -
     assert record["refused"] == "Combination of appId and appSecret is not valid."
 
 
+def test_symbl_js_comes_back_after_its_line_broke(run_node: RunNode, speech: Recording) -> None:
+    record = run_node("symbl_js_reconnect.cjs")
+    assert len(record["conversations"]) == 2
+    assert len(set(record["conversations"])) == 1, "the connection id led to another conversation"
+    assert_words([message["payload"]["content"] for message in record["messages"]], f"{speech.text} {speech.text}")
+
+
 def test_symbl_node_streams(run_node: RunNode, speech: Recording) -> None:
     record = run_node("symbl_node.cjs")
     assert_streamed(record, speech.text, ("question", "action_item"))

@@ -27,9 +27,10 @@ function report(record) {
   process.stdout.write(`\n${JSON.stringify(record)}\n`, () => process.exit(0));
 }
 
-// Runs a driver; what it throws ends the process with the reason on stderr.
+// Runs a driver; what it throws ends the process with the reason on stderr. The clients call handlers by `setImmediate`, so the
+// last of them may still be due when `stop()` has resolved.
 function run(driver) {
-  driver().then(report, (error) => {
+  driver().then((record) => setImmediate(report, record), (error) => {
     process.stderr.write(`${(error && error.stack) || JSON.stringify(error)}\n`, () => process.exit(1));
   });
 }
