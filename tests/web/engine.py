@@ -79,11 +79,17 @@ async def engine_program(folder: Path) -> AsyncIterator[EngineProgram]:
         await program.stop()
 
 
+async def page_token(url: str) -> str:
+    """What the page gets from the engine at this address."""
+    async with httpx.AsyncClient(base_url=url) as http:
+        token: str = (await http.post("/web/session", headers={"Origin": url})).json()["accessToken"]
+    return token
+
+
 async def conversation(url: str, conversation_id: str) -> dict[str, Any]:
     """All that the Conversation API holds of a conversation of the page."""
+    bearer = {"Authorization": f"Bearer {await page_token(url)}"}
     async with httpx.AsyncClient(base_url=url) as http:
-        token = (await http.post("/web/session", headers={"Origin": url})).json()["accessToken"]
-        bearer = {"Authorization": f"Bearer {token}"}
         kept: dict[str, Any] = {}
         for part in ("", "/messages", "/topics", "/questions", "/action-items", "/follow-ups"):
             answer = await http.get(f"/v1/conversations/{conversation_id}{part}", headers=bearer)

@@ -90,8 +90,9 @@ async function begin() {
     await conclude(meeting);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    tell(error);
+    byId("go").disabled = false;
     byId("go").focus();
+    tell(error);
   } finally {
     byId("go").disabled = talking = false;
   }
@@ -109,8 +110,9 @@ async function conclude(meeting) {
   byId("finished-title").focus();
 }
 
+/** 128 random bits, in hexadecimal digits. */
 function newId() {
-  return crypto.randomUUID();
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Try; say what is in the way, with a button to try again. */
@@ -127,5 +129,6 @@ byId("begin").addEventListener("submit", (event) => {
   event.preventDefault();
   begin();
 });
+for (const event of ["error", "unhandledrejection"]) window.addEventListener(event, () => tell(new Problem("page")));
 window.addEventListener("hashchange", route);
 route();

@@ -1,6 +1,6 @@
 /** What is known of a meeting: its people, lines, insights and topics, from the stream, from the Conversation API, or both. */
 
-const KINDS = { action_item: "actions", follow_up: "followUps", question: "questions" };
+const KINDS = { action_item: "actionItems", follow_up: "followUps", question: "questions" };
 
 export class Meeting {
   id = "";

@@ -31,7 +31,7 @@ export class Microphone {
   async #open(onSound, onEnded) {
     this.#media = await navigator.mediaDevices.getUserMedia(WISHES);
     this.#context = new AudioContext({ latencyHint: "interactive" });
-    await this.#context.audioWorklet.addModule("/web/worklet.js");
+    await this.#load();
     await this.#context.resume();
     this.#node = new AudioWorkletNode(this.#context, "capture", { numberOfOutputs: 0 });
     this.#finished = new Promise((resolve) => {
@@ -42,6 +42,15 @@ export class Microphone {
       if (this.#context.state === "interrupted" || this.#context.state === "suspended") this.#context.resume();
     };
     for (const track of this.#media.getAudioTracks()) track.onended = onEnded;
+  }
+
+  /** The part that runs in the audio thread comes from the engine. */
+  async #load() {
+    try {
+      await this.#context.audioWorklet.addModule("/web/worklet.js");
+    } catch (error) {
+      throw error.name === "AbortError" ? new Problem("gone") : error;
+    }
   }
 
   /** While muted, silence is handed on. */

@@ -19,6 +19,7 @@ const SENTENCES = {
     "Go on talking: what you say is kept for 5 minutes and sent when it is back. Start it with “minutes serve”.",
   ],
   fault: ["The engine made a mistake.", "Its log says which; try again."],
+  page: ["The page made a mistake.", "Load it again: what the engine has heard is safe."],
   elsewhere: ["The engine gives this page no access.", "Open the page on the machine that runs the engine, as http://localhost."],
   refused: ["The engine refuses the meeting.", "Leave another meeting first, or try again in a moment."],
   unknown: ["There is no such conversation.", "It may have been deleted, or belongs to another program: go back to the first page."],
