@@ -109,7 +109,7 @@ class DateReader:
             if value is not None:
                 day, _, extra = value.partition(" ")
                 found = self._reckon(day, extra)
-                return DayRead(found, length, int(extra) if extra.isdigit() else None)
+                return DayRead(found, length, int(extra) if extra.isdecimal() else None)
         return None
 
     def _reckon(self, rule: str, extra: str) -> date:
@@ -197,7 +197,7 @@ class DateReader:
         if word == "a" and self.word(at + 1) in {"couple", "few"}:
             taken = 3 if self.word(at + 2) == "of" else 2
             return (2 if self.word(at + 1) == "couple" else 3), taken
-        if word.isdigit() and len(word) <= 3:
+        if word.isdecimal() and len(word) <= 3:
             return int(word), 1
         return (self._counts[word], 1) if word in self._counts else None
 
@@ -255,7 +255,7 @@ class DateReader:
         if word in self._months:
             return self._in_month(at, self._months[word])
         month_after = self._months.get(self.word(at + 1))
-        dated = (int(word), 1) if word.isdigit() and len(word) <= 2 else self._ordinal(at)
+        dated = (int(word), 1) if word.isdecimal() and len(word) <= 2 else self._ordinal(at)
         if month_after and dated and dated[1] == 1:
             day = days.next_date(self._today, month_after, dated[0])
             return DayRead(day, 2) if day else None
@@ -264,7 +264,7 @@ class DateReader:
     def _in_month(self, at: int, month: int) -> DayRead | None:
         start = at + 1 + (self.word(at + 1) == "the")
         dated = self._ordinal(start)
-        if dated is None and self.word(start).isdigit() and len(self.word(start)) <= 2:
+        if dated is None and self.word(start).isdecimal() and len(self.word(start)) <= 2:
             dated = int(self.word(start)), 1
         if dated:
             day = days.next_date(self._today, month, dated[0])

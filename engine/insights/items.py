@@ -23,6 +23,8 @@ MOST_ITEMS = 2_000
 _ANSWER_WITHIN = 3
 """Messages within which a request is answered."""
 _ACCEPTED_BONUS = 0.15
+_LIKELY = 0.3
+_STANDS_ALONE = 0.9
 _REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
 
 
@@ -33,6 +35,7 @@ class Item:
     insight: Insight
     message: int
     stems: frozenset[str]
+    sentence: Sentence
     candidate: Candidate | None = None
     text: str = ""
 
@@ -67,8 +70,8 @@ class ItemBook:
     def requested_in(self, utterance: Utterance, sentence: Sentence) -> bool:
         """Whether a standing item was made from this sentence of this utterance."""
         return any(
-            item.candidate is not None
-            and item.candidate.sentence is sentence
+            item.insight.kind != "question"
+            and item.sentence is sentence
             and item.insight.score >= self._threshold
             and utterance.id in item.insight.message_ids
             for item in (self._items[key] for key in self._open)
@@ -82,7 +85,7 @@ class ItemBook:
         if before is not None:
             text = before.text.strip().rstrip(".?!,") + ", " + text[:1].lower() + text[1:]
             references = (before.id, utterance.id)
-        self._put("question", text, asked.score, references, utterance.speaker)
+        self._put("question", text, asked.score, references, utterance.speaker, asked.sentence)
 
     def add_action(
         self, utterance: Utterance, candidate: Candidate, person: Speaker | None, siblings: Sequence[Candidate]
@@ -91,11 +94,13 @@ class ItemBook:
         due = _due(candidate, siblings, utterance)
         text = action_text(candidate, utterance.text, utterance.speaker, person)
         stems = content_stems(text) - (content_stems(person.name) if person else frozenset())
-        same = self._same(candidate.kind, stems, person, utterance)
+        same = self._beside(candidate, person) or self._same(candidate.kind, stems, person, utterance)
         if same is not None:
             self._restate(same, utterance, candidate, due, person)
             return
-        key = self._put(candidate.kind, text, candidate.score, (utterance.id,), utterance.speaker, person, due, stems)
+        key = self._put(
+            candidate.kind, text, candidate.score, (utterance.id,), utterance.speaker, candidate.sentence, person, due, stems
+        )
         self._items[key].candidate = candidate
         self._items[key].text = utterance.text
 
@@ -133,6 +138,31 @@ class ItemBook:
             message_ids=_joined(insight.message_ids, utterance.id),
         )
         self._changed[insight.key] = None
+        if item.insight.score >= self._threshold:
+            self._withdraw_question(item.sentence)
+
+    def _withdraw_question(self, sentence: Sentence) -> None:
+        """A request that turned out to be an item no longer stands as a question."""
+        for key in self._open:
+            item = self._items[key]
+            if item.insight.kind == "question" and item.sentence is sentence:
+                item.insight = replace(item.insight, score=0.0)
+
+    def _beside(self, candidate: Candidate, person: Speaker | None) -> Item | None:
+        """The item of the same person in the same sentence, unless both clauses stand by themselves."""
+        for key in reversed(self._open):
+            item = self._items[key]
+            if item.message != self._message:
+                break
+            alone = item.insight.kind != candidate.kind or min(item.insight.score, candidate.score) >= _STANDS_ALONE
+            if (
+                item.insight.kind != "question"
+                and item.sentence is candidate.sentence
+                and item.insight.assignee == person
+                and not alone
+            ):
+                return item
+        return None
 
     def _same(self, kind: str, stems: frozenset[str], person: Speaker | None, utterance: Utterance) -> Item | None:
         for key in reversed(self._open):
@@ -173,6 +203,7 @@ class ItemBook:
         score: float,
         references: tuple[str, ...],
         speaker: Speaker,
+        sentence: Sentence,
         person: Speaker | None = None,
         due: Due | None = None,
         stems: frozenset[str] = frozenset(),
@@ -180,7 +211,7 @@ class ItemBook:
         self._count += 1
         key = f"{kind}-{self._count}"
         insight = Insight(key, kind, text, round(score, 4), references, speaker, person, _placed(due, text))  # type: ignore[arg-type]
-        self._items[key] = Item(insight, self._message, stems)
+        self._items[key] = Item(insight, self._message, stems, sentence)
         self._open.append(key)
         self._changed[key] = None
         if len(self._items) > MOST_ITEMS:
@@ -216,8 +247,11 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
 
 
 def _raised(score: float, answer: Candidate | None) -> float:
-    """The score of a request that was answered; only a promise in words makes it surer."""
-    return score if answer is None else min(1.0, max(score, answer.score) + _ACCEPTED_BONUS)
+    """The score of a request that was answered: of the two, the surer; more where both are likely by themselves."""
+    if answer is None:
+        return score
+    bonus = _ACCEPTED_BONUS if min(score, answer.score) >= _LIKELY else 0.0
+    return min(1.0, max(score, answer.score) + bonus)
 
 
 def _placed(due: Due | None, text: str) -> Due | None:

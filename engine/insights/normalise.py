@@ -110,13 +110,23 @@ def _without_fragments(tokens: list[Token]) -> list[Token]:
         broken = word.endswith("-") or (
             len(word) <= 3 and len(following) > len(word) and following.startswith(word) and word.isalpha() and word not in _WHOLE
         )
-        if word in fillers or broken:
-            if kept and token.stops and not kept[-1].stops:
+        if word in fillers or broken or (_is_aside(tokens, index) and not token.stops):
+            if kept:
                 last = kept[-1]
-                kept[-1] = Token(last.word, last.begin, last.end, last.mark + token.mark)
+                ends = token.mark if token.stops and not last.stops else ""
+                kept[-1] = Token(last.word, last.begin, last.end, last.mark.replace(",", "") + ends)
             continue
         kept.append(token)
     return kept
+
+
+def _is_aside(tokens: list[Token], index: int) -> bool:
+    """Whether a word belongs to a `you know` between commas."""
+    for start in (index - 1, index):
+        pair = [token.word for token in tokens[max(start, 0) : start + 2]]
+        if pair == ["you", "know"] and start > 0 and "," in tokens[start - 1].mark and "," in tokens[start + 1].mark:
+            return True
+    return False
 
 
 def _written_out(tokens: list[Token]) -> list[Token]:
@@ -139,7 +149,7 @@ def _without_repeats(tokens: list[Token]) -> list[Token]:
                 break
             first, second = kept[-2 * size : -size], kept[-size:]
             same = all(one.word == other.word for one, other in zip(first, second, strict=True))
-            if same and not any(one.stops for one in first) and not second[0].word.isdigit():
+            if same and not any(one.stops for one in first) and not second[0].word.isdecimal():
                 del kept[-2 * size : -size]
                 break
     return kept

@@ -71,7 +71,7 @@ class Roster:
         nick: dict[tuple[str, ...], set[str]] = {}
         for person in self._people.values():
             parts = tuple(_NAME_WORDS.findall(person.name.lower()))
-            letters = tuple(part for part in parts if not part.isdigit())
+            letters = tuple(part for part in parts if not part.isdecimal())
             if not letters:
                 continue
             full.setdefault(letters[:3], set()).add(person.id)

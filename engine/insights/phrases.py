@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.insights.lexicon import rarity, words
 from engine.insights.merge import stem
+from engine.insights.verbs import is_verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,7 +103,14 @@ class PhraseBook:
             for size in range(1, LONGEST + 1):
                 for start in range(len(run) - size + 1):
                     whole = size == len(run)
-                    self._count(run[start : start + size], seen, message_id, speaker_id, noun=leads or len(run) > 1, whole=whole)
+                    self._count(
+                        run[start : start + size],
+                        seen,
+                        message_id,
+                        speaker_id,
+                        noun=(leads and start == 0) or (start > 0 and not is_verb(run[start])),
+                        whole=whole,
+                    )
         if len(self.phrases) > MOST_PHRASES:
             self._prune()
         return seen
@@ -138,6 +146,18 @@ class PhraseBook:
             for size in range(1, len(phrase.key)):
                 for start in range(len(phrase.key) - size + 1):
                     found.setdefault(phrase.key[start : start + size], []).append(phrase.count)
+        return found
+
+    def headings(self) -> dict[Key, Phrase]:
+        """For each single word, the phrase of two that ends in it where that makes up at least half of its use."""
+        found: dict[Key, Phrase] = {}
+        for phrase in self.phrases.values():
+            if len(phrase.key) != 2 or phrase.noun == 0:
+                continue
+            word = self.phrases.get(phrase.key[-1:])
+            best = found.get(phrase.key[-1:])
+            if word is not None and 2 * phrase.count >= word.count and (best is None or phrase.count > best.count):
+                found[phrase.key[-1:]] = phrase
         return found
 
 

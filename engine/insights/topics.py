@@ -19,6 +19,8 @@ MOST_TOPICS = 20
 LIVE_MESSAGES = 3
 """A phrase is told while the talk goes on once it was said in this many messages."""
 _LEAST_MESSAGES = 2
+_HEADING = 1.8
+"""How much more a phrase of several words is worth as a heading than one word."""
 _FULL_SCORE = 60.0
 """The weight at which a topic scores a half."""
 
@@ -29,7 +31,6 @@ class TopicFinder:
     def __init__(self) -> None:
         self._book = PhraseBook()
         self._told: dict[Key, Topic] = {}
-        self._keys: dict[Key, str] = {}
 
     def push(self, tokens: Sequence[Token], message_id: str, speaker_id: str) -> list[Topic]:
         """Counts a message; returns the topics that became worth telling with it."""
@@ -65,21 +66,26 @@ class TopicFinder:
                 chosen.append((value, phrase, []))
             else:
                 home[2].append(phrase)
-        return [self._topic(phrase, value, nested, _parents(phrase, chosen)) for value, phrase, nested in chosen]
+        headings = self._book.headings()
+        return [
+            self._topic(phrase, value, nested, _parents(phrase, chosen), headings.get(phrase.key, phrase).text)
+            for value, phrase, nested in chosen
+        ]
 
-    def _topic(self, phrase: Phrase, value: float, nested: Sequence[Phrase] = (), parents: tuple[str, ...] = ()) -> Topic:
-        key = self._keys.setdefault(phrase.key, f"topic-{len(self._keys) + 1}")
+    def _topic(
+        self, phrase: Phrase, value: float, nested: Sequence[Phrase] = (), parents: tuple[str, ...] = (), text: str = ""
+    ) -> Topic:
         references = list(
             dict.fromkeys(
                 [*phrase.messages, *(message for part in nested if set(part.key) > set(phrase.key) for message in part.messages)]
             )
         )
         return Topic(
-            key=key,
-            text=phrase.text,
+            key="topic-" + "-".join(phrase.key),
+            text=text or phrase.text,
             score=round(value / (value + _FULL_SCORE), 4),
             message_ids=tuple(references),
-            root_words=tuple(phrase.text.split()),
+            root_words=tuple((text or phrase.text).split()),
             parents=parents,
         )
 
@@ -94,7 +100,7 @@ def weight(phrase: Phrase, longer: Sequence[int]) -> float:
         return 0.0
     spread = 1.0 + 0.5 * math.log2(1 + len(phrase.speakers))
     density = math.sqrt(phrase.message_count / phrase.count)
-    return c_value(phrase, longer) * (sum(rare) / len(rare)) * spread * density
+    return (_HEADING if len(spoken) > 1 else 1.0) * c_value(phrase, longer) * (sum(rare) / len(rare)) * spread * density
 
 
 def _noun_like(phrase: Phrase, spoken: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from engine.insights.lexicon import lines, mapping, sections
@@ -102,6 +102,7 @@ def _is_contact(words: Sequence[str]) -> bool:
     return any(compiled(template).match(row) for template in lines("contact.txt"))
 
 
+@lru_cache(maxsize=8_192)
 def is_verb(word: str) -> bool:
     """Whether a word is a verb of the lists in any form, a form of which the base is one included."""
     return (
