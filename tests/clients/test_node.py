@@ -63,6 +63,7 @@ def test_api_client_reads(run_node: RunNode, speech: Recording, conversation_id:
     assert_words([message["text"] for message in record["messages"]], speech.text)
     items = [*record["questions"], *record["actionItems"], *record["followUps"]]
     assert_insights([(item["type"], item["text"]) for item in items], ("question", "action_item", "follow_up"))
+    assert len(record["insights"]) == len(items)
     assert [member["name"] for member in record["members"]] == ["Jane"]
     assert any(topic["text"] == "payment bug" for topic in record["topics"])
     assert record["unknown"] == {"status": 404, "body": {"message": "The conversationId is either invalid or does not exist."}}

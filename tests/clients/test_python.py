@@ -31,6 +31,7 @@ def test_symbl_streams_and_reads(run_python: RunPython, speech: Recording) -> No
     assert_insights([(item["type"], item["text"]) for item in items], KINDS)
     assert [member["email"] for member in rest["members"]["members"]] == ["jane@example.com"]
     assert any(topic["text"] == "payment bug" for topic in rest["topics"]["topics"])
+    assert {metric["type"] for metric in rest["analytics"]["metrics"]} == {"total_silence", "total_talk_time", "total_overlap"}
 
 
 def test_symbl_rest_reads(run_python: RunPython, speech: Recording, conversation_id: str) -> None:
@@ -42,5 +43,11 @@ def test_symbl_rest_reads(run_python: RunPython, speech: Recording, conversation
     assert_words(words, speech.text)
     items = [*record["questions"]["questions"], *record["action_items"]["actionItems"], *record["follow_ups"]["followUps"]]
     assert_insights([(item["type"], item["text"]) for item in items], KINDS)
+    assert len(record["insights"]["insights"]) == len(items)
+    assert [member["name"] for member in record["analytics"]["members"]] == ["Jane"]
+    assert isinstance(record["trackers"], list)
+    assert isinstance(record["entities"]["entities"], list)
+    assert "updated successfully" in record["renamed"]["message"]
+    assert [member["name"] for member in record["as_renamed"]["members"]] == ["Janet"]
     assert record["unknown"] == {"status": 404, "body": {"message": "The conversationId is either invalid or does not exist."}}
     assert record["refused"]["status"] == 401

@@ -33,6 +33,7 @@ run(async () => {
   record.actionItems = (await call(conversations, "getActionItemsByConversationId", conversationId)).data.actionItems;
   record.followUps = (await call(conversations, "getFollowUpsByConversationId", conversationId)).data.followUps;
   record.topics = (await call(conversations, "getTopicsByConversationId", conversationId)).data.topics;
+  record.insights = (await call(conversations, "getInsightsByConversationId", conversationId)).data.insights;
   record.unknown = await call(conversations, "getConversationById", "1234567890123456").catch((refusal) => refusal);
   const wrong = api.Grant.constructFromObject({ type: "application", appId, appSecret: "wrong" });
   record.refused = await call(new api.AuthenticationApi(client), "generateToken", wrong).catch((refusal) => refusal);

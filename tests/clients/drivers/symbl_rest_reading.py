@@ -48,6 +48,11 @@ def answer(read: Callable[..., object], *given: object, **more: object) -> objec
 
 
 record = {name: answer(read, conversation_id) for name, read in READS.items()}
+(member,) = conversations.get_members_by_conversation_id(conversation_id).members
+rename = conversations.put_members_information_by_members_id
+record["renamed"] = answer(rename, {"id": member.id, "name": "Janet"}, conversation_id, member.id)
+record["as_renamed"] = answer(READS["members"], conversation_id)
+answer(rename, {"id": member.id, "name": member.name, "email": member.email}, conversation_id, member.id)
 record["verbose"] = answer(READS["messages"], conversation_id, verbose="true", sentiment="true")
 record["unknown"] = answer(READS["conversation"], "1234567890123456")
 record["refused"] = answer(symbl_rest.AuthenticationApi(client).generate_token, {**APPLICATION, "appSecret": "wrong"})
