@@ -9,12 +9,9 @@ FRIDAY = 4
 SUNDAY = 6
 
 
-def weekday_after(day: date, weekday: int, *, weeks: int = 0, today_counts: bool = False) -> date:
-    """The next `weekday` (0 is Monday) after `day`, `weeks` weeks further on."""
-    ahead = (weekday - day.weekday()) % 7
-    if ahead == 0 and not today_counts:
-        ahead = 7
-    return day + timedelta(days=ahead + 7 * weeks)
+def weekday_after(day: date, weekday: int) -> date:
+    """The next `weekday` (0 is Monday) after `day`."""
+    return day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1)
 
 
 def in_week(day: date, weekday: int, weeks: int) -> date:

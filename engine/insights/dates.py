@@ -156,13 +156,13 @@ class DateReader:
         dated = self._ordinal(at + length + (self.word(at + length) == "the"))
         if dated is not None:
             number, taken = dated
-            found = self._matching(number, weekday) or days.next_month_day(self._today, number) or found
+            found = self._matching(number, weekday) or found
             length += taken + (self.word(at + length) == "the")
         return DayRead(found, length)
 
     def _matching(self, number: int, weekday: int) -> date | None:
-        """The next `number`th that is a `weekday`, within half a year."""
-        options = (days.month_day(self._today, number, months) for months in range(7))
+        """The next `number`th that is a `weekday`, within three months."""
+        options = (days.month_day(self._today, number, months) for months in range(3))
         return next((day for day in options if day and day >= self._today and day.weekday() == weekday), None)
 
     def _span(self, at: int) -> DayRead | None:

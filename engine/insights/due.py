@@ -103,7 +103,8 @@ def _time_after(reader: DateReader, at: int) -> tuple[TimeRead, int] | None:
     """A time right after a day: `morning`, `at three`, `by 5 pm`."""
     part = reader.part(at)
     if part is not None:
-        return part, 1
+        exact = reader.time(at + 2, asked=True) if reader.word(at + 1) in _ASKS_TIME else None
+        return (exact, exact.length + 2) if exact else (part, 1)
     lead = 1 if reader.word(at) in _ASKS_TIME else 0
     clock = reader.time(at + lead, asked=bool(lead))
     return None if clock is None else (clock, clock.length + lead)

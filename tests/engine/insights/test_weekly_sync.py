@@ -12,7 +12,7 @@ import pytest
 from engine.insights.engine import InsightEngine
 from engine.insights.types import Changes, Insight, Speaker, Utterance
 
-SCRIPT = Path("sandbox/meetings/weekly-sync/meeting.json")
+SCRIPT = Path(__file__).parents[3] / "sandbox/meetings/weekly-sync/meeting.json"
 # A Monday; the 21st the meeting speaks of is the Friday after it.
 MONDAY = datetime(2026, 8, 17, 10, tzinfo=ZoneInfo("Europe/Berlin"))
 
