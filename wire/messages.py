@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from wire.base import Payload, Person, Sentiment, Shape
+from wire.tracking import PersonalData
 
 
 class MessageSpan(Shape):
@@ -35,7 +36,7 @@ class Channel(Shape):
 
 
 class StreamMessage(Shape):
-    """One finished sentence of one speaker."""
+    """One finished sentence of one speaker; `entities` is the personal data in it, where the client asked for it to be identified."""
 
     id: str
     from_: Person = Field(alias="from", default_factory=Person)
@@ -45,6 +46,7 @@ class StreamMessage(Shape):
     dismissed: bool = False
     duration: MessageSpan
     sentiment: Sentiment | None = None
+    entities: list[PersonalData] | None = None
 
 
 class MessageFrame(Shape):

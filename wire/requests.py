@@ -24,16 +24,16 @@ class SpeechRecognition(Shape):
 class TrackerSettings(Shape):
     """How trackers report."""
 
-    interim_results: bool = False
-    enable_all_trackers: bool = False
+    interim_results: bool | None = None
+    enable_all_trackers: bool | None = None
 
 
 class Redaction(Shape):
-    """Hiding of personal data in what is sent out."""
+    """Naming and hiding of personal data in what is sent out; the string that stands in its place has 1 to 16 characters."""
 
-    identify_content: bool = False
-    redact_content: bool = False
-    redaction_string: str = "****"
+    identify_content: bool | None = None
+    redact_content: bool | None = None
+    redaction_string: str | None = None
 
 
 class StreamConfig(Shape):
@@ -43,8 +43,8 @@ class StreamConfig(Shape):
     confidence_threshold: float | None = None
     language_code: str | None = None
     timezone_offset: float | None = None
-    sentiment: bool = False
-    detect_entities: bool = False
+    sentiment: bool | None = None
+    detect_entities: bool | None = None
     speech_recognition: SpeechRecognition | None = None
     trackers: TrackerSettings | None = None
     redaction: Redaction | None = None
@@ -58,7 +58,7 @@ class Tracker(Shape):
 
 
 class StartRequest(Shape):
-    """The first frame of a stream; the conversation's title may stand here or in `config`."""
+    """The first frame of a stream; the conversation's title may stand here or in `config`. Timeouts are seconds, from one client a bool."""
 
     type: Literal["start_request"] = "start_request"
     meeting_title: str | None = None
@@ -67,16 +67,17 @@ class StartRequest(Shape):
     trackers: list[Tracker] | None = None
     config: StreamConfig | None = None
     speaker: Person | None = None
-    no_connection_timeout: float | None = None
+    no_connection_timeout: bool | float | None = None
     disconnect_on_stop_request: bool | None = None
-    disconnect_on_stop_request_timeout: float | None = None
+    disconnect_on_stop_request_timeout: bool | float | None = None
 
 
 class ModifyRequest(Shape):
-    """A new encoding or rate from here on; the members stand at the top level, not inside `config`."""
+    """A new encoding or rate from here on; documented at the top level, read inside `config` as well."""
 
     type: Literal["modify_request"] = "modify_request"
-    speech_recognition: SpeechRecognition
+    speech_recognition: SpeechRecognition | None = None
+    config: StreamConfig | None = None
 
 
 class StopRequest(Shape):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from wire.base import Shape
+from wire.base import Sentiment, Shape
 from wire.insights import MessageReference
 
 
@@ -26,6 +26,7 @@ class StreamTopic(Shape):
     score: float = 0.0
     message_index: int = 0
     message_references: list[MessageReference] = Field(default_factory=list)
+    sentiment: Sentiment | None = None
 
 
 class TopicFrame(Shape):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -45,18 +45,24 @@ _Answer = TypeVar("_Answer")
 
 
 class Findings:
-    """Calls must not overlap: the room holds its lock around them. A fault in the insights never stops the transcript."""
+    """Calls must not overlap: the room holds its lock around them. A fault in the insights never stops the transcript.
 
-    def __init__(self, factory: InsightsFactory, store: Store, conversation: ConversationRow) -> None:
+    `shown` turns an insight into what may be shown of it.
+    """
+
+    def __init__(
+        self, factory: InsightsFactory, store: Store, conversation: ConversationRow, shown: Callable[[Insight], Insight]
+    ) -> None:
         self._meeting = factory(threshold=conversation.confidence_threshold)
         self._store = store
         self._conversation_id = conversation.id
         self._zone = timezone(-timedelta(minutes=conversation.timezone_offset))
+        self._shown = shown
         self._told: dict[tuple[type[Insight | Topic], str], Insight | Topic] = {}
 
     async def roster(self, members: Iterable[MemberRow]) -> None:
         """Who is known to be in the meeting."""
-        speakers = [_speaker(member) for member in members]
+        speakers = [speaker_of(member) for member in members]
         await self._ask(lambda: self._meeting.roster(speakers))
 
     async def recall(self, messages: Sequence[MessageRow], members: Mapping[str, MemberRow]) -> None:
@@ -64,7 +70,7 @@ class Findings:
         await self.roster(members.values())
         for row in messages:
             if changes := await self._ask(self._pushing(row, members[row.member_id])):
-                self._untold(changes.insights)
+                self._untold(tuple(self._shown(item) for item in changes.insights))
                 self._untold(changes.topics)
 
     async def add(self, row: MessageRow, member: MemberRow) -> News:
@@ -79,7 +85,7 @@ class Findings:
     def _pushing(self, row: MessageRow, member: MemberRow) -> Callable[[], Changes]:
         utterance = Utterance(
             id=row.realtime_id,
-            speaker=_speaker(member),
+            speaker=speaker_of(member),
             text=row.text,
             start=datetime.fromtimestamp(row.start_time, self._zone),
             end=datetime.fromtimestamp(row.end_time, self._zone),
@@ -96,6 +102,7 @@ class Findings:
     async def _keep(self, changes: Changes | None, *, whole: bool) -> News:
         if changes is None:
             return News()
+        changes = replace(changes, insights=tuple(self._shown(item) for item in changes.insights))
         if not (whole or changes.insights or changes.topics):
             return News()
         ids = await self._store.save(self._conversation_id, changes, whole=whole)
@@ -107,5 +114,6 @@ class Findings:
         return fresh
 
 
-def _speaker(member: MemberRow) -> Speaker:
+def speaker_of(member: MemberRow) -> Speaker:
+    """A member as insights and texts know them."""
     return Speaker(id=member.id, name=member.name or member.user_id or NAMELESS, user_id=member.user_id or "")

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from engine.clock import iso
+from engine.content.sentiment import suggested
 from engine.errors import EngineFault, Overloaded
-from wire.base import Payload, Person
+from wire.base import Payload, Person, Polarity, Sentiment
+from wire.detected import DetectedTracker, TextRef, TrackerMatch
 from wire.insights import DueBy, Hint, InsightFrame, MessageReference, StreamInsight, Tag, TagDate, TagPerson, TagValue
 from wire.messages import MessageFrame, MessageMetadata, MessageSpan, StreamMessage
 from wire.recognition import (
@@ -22,11 +24,13 @@ from wire.recognition import (
 )
 from wire.session import ConversationRef, ErrorFrame, SessionEvent, SessionFrame
 from wire.topics import RootWord, StreamTopic, TopicFrame
+from wire.tracking import EntityFrame, EntityMatch, EntityRef, PersonalData, StreamEntity, TrackerFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from engine.conversations.models import ConversationRow, MessageRow
+    from engine.content.trackers import Match
+    from engine.conversations.models import ConversationRow, EntityRow, Json, MessageRow, TrackerMatchRow
     from engine.insights.types import Insight, Speaker, Topic
     from engine.recognition.types import Final, Interim
     from engine.streaming.timeline import Timeline
@@ -87,7 +91,7 @@ def _moment(seconds: float) -> Moment:
     return Moment(seconds=str(whole), nanos=str(thousandths * 1_000_000))
 
 
-def message(row: MessageRow, speaker: Person, conversation: ConversationRow) -> str:
+def message(row: MessageRow, speaker: Person, conversation: ConversationRow, *, sentiment: bool) -> str:
     """A finished sentence."""
     words = [{"word": word["word"], "startTime": iso(word["start"]), "endTime": iso(word["end"])} for word in row.words]
     said = StreamMessage(
@@ -106,8 +110,14 @@ def message(row: MessageRow, speaker: Person, conversation: ConversationRow) -> 
             time_offset=round(max(0.0, row.start_time - conversation.start_time), 2),
             duration=round(row.end_time - row.start_time, 2),
         ),
+        sentiment=_mood(row.sentiment) if sentiment else None,
+        entities=[PersonalData(**one) for one in row.personal] or None,
     )
-    return MessageFrame(sequence_number=row.position, messages=[said]).wire()
+    return MessageFrame(sequence_number=row.position, messages=[said], sentiment=sentiment or None).wire()
+
+
+def _mood(score: float | None) -> Sentiment | None:
+    return None if score is None else Sentiment(polarity=Polarity(score=score), suggested=suggested(score))
 
 
 def insights(number: int, items: Iterable[Insight], ids: Mapping[str, str]) -> str:
@@ -145,8 +155,8 @@ def _person(speaker: Speaker) -> Person:
     return Person(id=speaker.id or None, name=speaker.name or None, user_id=speaker.user_id or None)
 
 
-def topics(items: Iterable[Topic], ids: Mapping[str, str]) -> str:
-    """Topics that became worth telling; `ids` are their UUIDs by key."""
+def topics(items: Iterable[Topic], ids: Mapping[str, str], moods: Mapping[str, float]) -> str:
+    """Topics that became worth telling; `ids` are their UUIDs by key, `moods` their sentiments where they are wanted."""
     told = [
         StreamTopic(
             id=ids[topic.key],
@@ -154,7 +164,54 @@ def topics(items: Iterable[Topic], ids: Mapping[str, str]) -> str:
             root_words=[RootWord(text=word) for word in topic.root_words],
             score=topic.score,
             message_references=[MessageReference(id=ref, relation="text instance") for ref in topic.message_ids],
+            sentiment=_mood(moods.get(topic.key)),
         )
         for topic in items
     ]
     return TopicFrame(topics=told).wire()
+
+
+def trackers(number: int, found: list[DetectedTracker], *, is_final: bool) -> str:
+    """Tracked phrases."""
+    return TrackerFrame(sequence_number=number, is_final=is_final, trackers=found).wire()
+
+
+def tracked_message(row: MessageRow, rows: Iterable[TrackerMatchRow]) -> list[DetectedTracker]:
+    """The tracked phrases of a message by tracker and phrase."""
+    found: dict[str, DetectedTracker] = {}
+    for match in rows:
+        ref = TextRef(id=row.realtime_id, text=row.text, offset=match.offset)
+        _phrase(found, match.tracker_id, match.name, match.value, match.insight_refs).message_refs.append(ref)
+    return list(found.values())
+
+
+def tracked_interim(message_id: str, text: str, matches: Iterable[Match]) -> list[DetectedTracker]:
+    """The tracked phrases of an utterance that is being said; `message_id` is what it will be called."""
+    found: dict[str, DetectedTracker] = {}
+    for match in matches:
+        ref = TextRef(id=message_id, text=text, offset=match.offset)
+        _phrase(found, match.tracker.id, match.tracker.name, match.value, []).message_refs.append(ref)
+    return list(found.values())
+
+
+def _phrase(found: dict[str, DetectedTracker], tracker_id: str, name: str, value: str, insights: list[Json]) -> TrackerMatch:
+    tracker = found.setdefault(tracker_id, DetectedTracker(id=tracker_id, name=name))
+    phrase = next((one for one in tracker.matches if one.value == value), None)
+    if phrase is None:
+        phrase = TrackerMatch(value=value, insight_refs=[TextRef(**ref) for ref in insights])
+        tracker.matches.append(phrase)
+    return phrase
+
+
+def entities(number: int, row: MessageRow, rows: Sequence[EntityRow]) -> str:
+    """Named entities of a message."""
+    found: dict[tuple[str, str], StreamEntity] = {}
+    for one in rows:
+        entity = found.setdefault(
+            (one.kind, one.sub_type), StreamEntity(type=one.kind, sub_type=one.sub_type, category=one.category)
+        )
+        ref = EntityRef(
+            id=row.realtime_id, start_time=iso(row.start_time), end_time=iso(row.end_time), text=row.text, offset=one.offset
+        )
+        entity.matches.append(EntityMatch(detected_value=one.text, message_refs=[ref]))
+    return EntityFrame(sequence_number=number, entities=list(found.values())).wire()

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from engine.conversations.store import Store
     from engine.recognition.types import Recognition, SpeechStream
     from engine.streaming.findings import InsightsFactory
+    from engine.streaming.options import StreamOptions
     from engine.streaming.outlet import Outlet
     from engine.streaming.participant import Participant
-    from engine.streaming.protocol import StreamOptions
 
 _logger = logging.getLogger(__name__)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.conversations.store import new_uuid
 from wire.base import Person
 
 if TYPE_CHECKING:
     from engine.conversations.models import MemberRow
+    from engine.insights.types import Insight
+    from engine.streaming.options import StreamOptions
     from engine.streaming.outlet import Outlet
-    from engine.streaming.protocol import StreamOptions
     from engine.streaming.voice import Voice
 
 
@@ -25,11 +27,26 @@ class Participant:
         """The recogniser had no room for this socket's sound."""
         self.kept_until: float | None = None
         """After a stop that keeps the socket: when it ends unless it starts again; None while it streams."""
+        self.message_id = new_uuid()
+        """What the utterance that is being said will be called as a message."""
+        self.tracked: set[tuple[str, str]] = set()
+        """Trackers and phrases of it that were told while it was being said."""
 
-    def wants(self, kind: str) -> bool:
-        """Whether insights of this kind, or topics, were asked for: all, when the start request does not say."""
+    def next_message(self) -> str:
+        """The id of the utterance that has just been finished; another one begins."""
+        message_id, self.message_id = self.message_id, new_uuid()
+        self.tracked.clear()
+        return message_id
+
+    def wants(self, item: Insight) -> bool:
+        """Whether an insight was asked for: all are, when the start request does not say, from its confidence threshold on."""
         asked = self.options.insight_types
-        return asked is None or kind in asked or (kind == "topic" and bool(asked))
+        return (asked is None or item.kind in asked) and item.score >= self.options.confidence_threshold
+
+    @property
+    def wants_topics(self) -> bool:
+        """Whether topics come: they do unless the start request wants no insights at all."""
+        return self.options.insight_types is None or bool(self.options.insight_types)
 
     @property
     def user(self) -> Person:

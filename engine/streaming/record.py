@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.conversations.models import MemberRow, MessageRow
 from engine.conversations.store import new_id, new_uuid
+from engine.streaming.contents import Contents, tracker_json
 from engine.streaming.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.conversations.models import ConversationRow
+    from engine.conversations.models import ConversationRow, EntityRow, TrackerMatchRow
     from engine.conversations.store import Store
     from engine.recognition.types import Final
     from engine.streaming.findings import InsightsFactory, News
+    from engine.streaming.options import StreamOptions
     from engine.streaming.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How an utterance is kept: its UUID, and whether personal data and entities are looked for."""
+
+    message_id: str
+    identify: bool
+    entities: bool
+
+
+class Kept(NamedTuple):
+    """An utterance as it may be shown, and its rows."""
+
+    said: Final
+    row: MessageRow
+    entities: list[EntityRow]
 
 
 class Record:
@@ -27,12 +47,14 @@ class Record:
         self._factory = insights
         self._members: dict[str, MemberRow] = {}
         self._findings: Findings | None = None
+        self.contents = Contents(conversation)
         self._count = 0
         self._last_word = 0.0
 
     def restore(self, members: Iterable[MemberRow], resume_until: float) -> None:
         """This conversation was begun before the engine started."""
         self._members = {member.identity: member for member in members}
+        self.contents.roster(self._members.values())
         self.conversation.resume_until = resume_until
 
     async def open(self, outlives: float) -> None:
@@ -42,6 +64,16 @@ class Record:
         if row.resume_until is not None or longest != row.no_connection_timeout:
             row.resume_until, row.no_connection_timeout = None, longest
             await self._store.keep_until(row.id, None, longest)
+
+    async def watch(self, options: StreamOptions) -> None:
+        """The first trackers that anybody names count for the whole conversation, and so does the first wish for redaction."""
+        row = self.conversation
+        trackers = row.trackers or tracker_json(options.trackers)
+        redaction = options.mask if row.redaction is None else row.redaction
+        if (trackers, redaction) != (row.trackers, row.redaction):
+            row.trackers, row.redaction = trackers, redaction
+            await self._store.set_watch(row.id, trackers, redaction)
+            self.contents.watch()
 
     async def hold(self, resume_until: float) -> None:
         """No socket is left: keep the conversation for whoever comes back in time."""
@@ -68,16 +100,18 @@ class Record:
             )
             await self._store.add(member)
             self._members[identity] = member
+            self.contents.roster(self._members.values())
             await (await self._insights()).roster(self._members.values())
         return member
 
-    async def message(self, member: MemberRow, timeline: Timeline, said: Final) -> MessageRow:
-        """Keep a finished utterance."""
+    async def message(self, member: MemberRow, timeline: Timeline, said: Final, kept: Keeping) -> Kept:
+        """Keep a finished utterance, and what it holds."""
         await self._insights()
+        said, found = self.contents.heard(said, identify=kept.identify)
         row = MessageRow(
             id=new_id(),
             conversation_id=self.conversation.id,
-            realtime_id=new_uuid(),
+            realtime_id=kept.message_id,
             member_id=member.id,
             position=self._count,
             text=said.text,
@@ -93,11 +127,21 @@ class Record:
                 }
                 for word in said.words
             ],
+            sentiment=self.contents.mood(kept.message_id, said.text),
+            personal=found,
         )
-        await self._store.add(row)
+        entities = self.contents.entity_rows(row) if kept.entities else []
+        await self._store.add(row, *entities)
         self._count += 1
         self._last_word = max(self._last_word, row.end_time)
-        return row
+        return Kept(said, row, entities)
+
+    async def track(self, row: MessageRow, news: News) -> list[TrackerMatchRow]:
+        """Keep the tracked phrases of a message."""
+        rows = self.contents.tracker_rows(row, news)
+        if rows:
+            await self._store.add(*rows)
+        return rows
 
     async def grow(self, row: MessageRow, member: MemberRow) -> News:
         """What a message brought."""
@@ -110,10 +154,12 @@ class Record:
     async def _insights(self) -> Findings:
         """Made when they are first needed; after a restart they go over what was said before it."""
         if self._findings is None:
-            findings = Findings(self._factory, self._store, self.conversation)
+            findings = Findings(self._factory, self._store, self.conversation, self.contents.masked_insight)
             said = await self._store.messages(self.conversation.id)
             said.sort(key=lambda row: row.position)
             self._count = len(said)
+            for row in said:
+                self.contents.remember(row.realtime_id, row.sentiment)
             self._last_word = max((row.end_time for row in said), default=0.0)
             await findings.recall(said, {member.id: member for member in self._members.values()})
             self._findings = findings

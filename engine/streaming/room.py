@@ -14,7 +14,7 @@ from engine.streaming import frames
 from engine.streaming.audience import Audience
 from engine.streaming.outlet import NORMAL, RESTART
 from engine.streaming.participant import Participant, identity, sender
-from engine.streaming.record import Record
+from engine.streaming.record import Keeping, Record
 from engine.streaming.voice import Voice
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from engine.conversations.models import ConversationRow
     from engine.conversations.store import Store
     from engine.recognition.types import Recognition, Result, SpeechStream
-    from engine.streaming.findings import InsightsFactory
+    from engine.streaming.findings import InsightsFactory, News
     from engine.streaming.intake import SoundFormat
+    from engine.streaming.options import StreamOptions
     from engine.streaming.outlet import Outlet
-    from engine.streaming.protocol import StreamOptions
 
 _logger = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class Room:
     async def _enter(self, participant: Participant, stream: SpeechStream | None) -> None:
         options = participant.options
         await self.record.open(options.no_connection_timeout)
+        await self.record.watch(options)
         if options.speaker is not None:
             who = options.speaker
             participant.member = await self.record.member(identity(who), who.name, who.user_id or who.email)
@@ -171,7 +172,7 @@ class Room:
 
     async def _result(self, participant: Participant, voice: Voice, result: Result) -> None:
         if isinstance(result, Interim):
-            self._audience.own(participant, frames.interim(result, voice.timeline, participant.user))
+            self._interim(participant, voice, result)
             return
         if not result.text.strip():
             return
@@ -179,10 +180,31 @@ class Room:
             member = participant.member
             if self.over or member is None:
                 return
-            row = await self.record.message(member, voice.timeline, result)
-            self._audience.own(participant, frames.final(result, voice.timeline, participant.user))
-            self._audience.all(frames.message(row, sender(member), self.record.conversation))
-            self._audience.news(await self.record.grow(row, member))
+            wishes = participant.options.identify, self._audience.anybody(lambda options: options.entities)
+            said, row, entities = await self.record.message(
+                member, voice.timeline, result, Keeping(participant.next_message(), *wishes)
+            )
+            self._audience.own(participant, frames.final(said, voice.timeline, participant.user))
+            self._audience.message(row, sender(member), self.record.conversation)
+            news = await self.record.grow(row, member)
+            self._tell(news)
+            self._audience.tracked(frames.tracked_message(row, await self.record.track(row, news)), is_final=True)
+            self._audience.entities(row, entities)
+
+    def _interim(self, participant: Participant, voice: Voice, result: Interim) -> None:
+        shown = replace(result, text=self.record.contents.masked(result.text))
+        self._audience.own(participant, frames.interim(shown, voice.timeline, participant.user))
+        if participant.options.interim_trackers:
+            matches = [
+                match
+                for match in self.record.contents.tracked(shown.text)
+                if (match.tracker.id, match.value) not in participant.tracked
+            ]
+            participant.tracked.update((match.tracker.id, match.value) for match in matches)
+            self._audience.tracked(frames.tracked_interim(participant.message_id, shown.text, matches), is_final=False)
+
+    def _tell(self, news: News) -> None:
+        self._audience.news(news, self.record.contents.mood_of)
 
     # Going out
 
@@ -235,7 +257,7 @@ class Room:
             participant.voice = None
 
     async def _settle(self) -> None:
-        self._audience.news(await self.record.settle())
+        self._tell(await self.record.settle())
 
     async def _leave(self, *leaving: Participant) -> None:
         """Under the lock: the last frames, in the order that every client can take; the conversation ends with the last."""

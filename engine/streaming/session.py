@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from engine.streaming.hub import Hub
+    from engine.streaming.options import StreamOptions
     from engine.streaming.outlet import Outlet
     from engine.streaming.participant import Participant
-    from engine.streaming.protocol import Event, StreamOptions
+    from engine.streaming.protocol import Event
     from engine.streaming.room import Room
 
 _logger = logging.getLogger(__name__)

@@ -25,6 +25,10 @@ SENTENCES = {
     3: "I will send the draft.",
     4: "Let us call Bob.",
     5: "The release plan is ready.",
+    6: "Jane, call 555 123 4567 or mail bob@example.com.",
+    7: "This is awesome, I really love it.",
+    8: "I will fly to Berlin on Friday with Bob.",
+    9: "The release plan is a terrible disaster.",
 }
 PAUSE = 0.5
 """Seconds of silence that end an utterance."""

@@ -122,6 +122,7 @@ class Engine:
     recognition: LevelRecognition
     clock: OwnClock
     http: httpx.AsyncClient
+    store: Store
     insights: list[MarkInsights] = field(default_factory=list)
 
     async def token(self, app_id: str = APP) -> str:
@@ -177,7 +178,7 @@ async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Re
     running = asyncio.create_task(server.serve([listener]))
     await asyncio.wait({running, asyncio.ensure_future(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     async with httpx.AsyncClient(base_url=url, timeout=WITHIN) as http:
-        it = Engine(url, server, running, level, clock, http, made)
+        it = Engine(url, server, running, level, clock, http, store, made)
         try:
             yield it
         finally:
