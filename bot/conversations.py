@@ -28,6 +28,7 @@ from wire.conversations import (
     Topic,
     Topics,
 )
+from wire.reports import Analytics, Summary
 
 if TYPE_CHECKING:
     from bot.clock import Clock
@@ -76,6 +77,14 @@ class ConversationClient:
     async def members(self, conversation_id: str) -> list[Member]:
         """Who spoke."""
         return (await self._get(conversation_id, "/members", Members)).members
+
+    async def summary(self, conversation_id: str) -> Summary:
+        """The sentences that say what it was about."""
+        return await self._get(conversation_id, "/summary", Summary)
+
+    async def analytics(self, conversation_id: str) -> Analytics:
+        """Who spoke for how long, and how much was silence."""
+        return await self._get(conversation_id, "/analytics", Analytics)
 
     async def _get(self, conversation_id: str, rest: str, shape: type[_Shape]) -> _Shape:
         path = f"{CONVERSATIONS_PATH}/{quote(conversation_id, safe='')}{rest}"

@@ -1,18 +1,25 @@
-"""The commands that need no Discord: transcribe, conversation, token."""
+"""The commands that need no Discord: transcribe, mic, conversation, token."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from audio.errors import AudioError
 from bot import logs
-from bot.errors import EngineDown
+from bot.errors import EngineDown, RefusedError
+from bot.local.parts import Part
 from bot.local.transcript import Format
 from bot.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 app = typer.Typer()
 
@@ -37,6 +44,75 @@ def transcribe(
     wish = Wish(tuple(files), tuple(speaker or ()), title, split, _form(form, out), out)
     transcriber = Transcriber(load_settings(), wish, shown=_shown(), aside=_aside())
     asyncio.run(transcriber.run())
+
+
+@app.command()
+def mic(
+    *,
+    device: Annotated[str, typer.Option(help="A microphone's number or a part of its name; default: the system's own.")] = "",
+    devices: Annotated[bool, typer.Option("--devices", help="List the microphones and end.")] = False,
+    rate: Annotated[int | None, typer.Option(min=4_000, max=384_000, help="Samples a second; default: the device's own.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, max=32, help="Channels to record, mixed into one; default: 1.")] = None,
+    speaker: Annotated[str, typer.Option(help="Who speaks; default: your name on this computer.")] = "",
+    title: Annotated[str, typer.Option(help="What the meeting is called.")] = "",
+    exit_on_silence: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="End the meeting when nobody has spoken for so long.")
+    ] = None,
+    play: Annotated[Path | None, typer.Option(help="A recording to play in place of a microphone.")] = None,
+) -> None:
+    """Hold a meeting with this computer's microphone: text and insights appear while you speak."""
+    from audio import microphone  # noqa: PLC0415 - needed here only
+    from bot.clock import SystemClock  # noqa: PLC0415 - likewise
+    from bot.local.mic import MeetingWish, hold  # noqa: PLC0415 - likewise
+    from bot.local.report import table  # noqa: PLC0415 - likewise
+
+    logs.set_up(verbose=False)
+    clock = SystemClock()
+    with _audio_errors():
+        if devices:
+            found = microphone.microphones(microphone.portaudio())
+            microphone.pick(found, "")  # says what to do where there is none
+            rows = [
+                (str(one.number), one.name, str(one.channels), f"{one.rate} Hz", "default" if one.default else "")
+                for one in found
+            ]
+            _shown().print(table("Microphones", ("number", "name", "channels", "rate", ""), rows))
+            return
+        source: Callable[[], microphone.SoundSource]
+        if play is not None:
+            source = functools.partial(microphone.PlayedFile, play, clock=clock.monotonic, sleep=clock.sleep)
+        else:
+            library = microphone.portaudio()
+            chosen = microphone.pick(microphone.microphones(library), device)
+            source = functools.partial(microphone.Microphone, library, chosen, rate=rate, channels=channels)
+        wish = MeetingWish(speaker, title, exit_on_silence)
+        asyncio.run(hold(load_settings(), wish, source, console=_shown(), clock=clock))
+
+
+@app.command()
+def conversation(
+    conversation_id: Annotated[str, typer.Argument(metavar="ID", help="The id that ends a meeting or a transcription.")],
+    part: Annotated[Part, typer.Argument(help="What to show.")] = Part.MESSAGES,
+    *,
+    raw: Annotated[bool, typer.Option("--json", help="The API's own JSON.")] = False,
+) -> None:
+    """Show what is kept of a conversation: messages, topics, items, questions, summary, analytics."""
+    from bot.local.conversation import show  # noqa: PLC0415 - needed here only
+
+    logs.set_up(verbose=False)
+    aside = _aside()
+    asyncio.run(
+        show(load_settings(), conversation_id, part, raw=raw, shown=_shown(), say=lambda text: aside.print(text, style="dim"))
+    )
+
+
+@contextmanager
+def _audio_errors() -> Iterator[None]:
+    """Errors of sound are for the person at the terminal as all others are."""
+    try:
+        yield
+    except AudioError as error:
+        raise RefusedError(str(error)) from error
 
 
 @app.command()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UsedEngine:
-    """A client of the engine, and where it is. `lasting`: it goes on when the command has ended."""
+    """A client of the engine. `lasting`: it goes on when the command has ended. `url`: where it is, else where `minutes serve` will be."""
 
     client: EngineClient
     url: str
@@ -45,7 +45,7 @@ async def open_engine(settings: Settings, *, say: Callable[[str], None]) -> Asyn
             door = Door(url=process.url, app_id=process.app_id, app_secret=process.app_secret)
         client = _client(door)
         stack.push_async_callback(client.close)
-        yield UsedEngine(client, door.url, lasting)
+        yield UsedEngine(client, door.url if lasting else f"http://127.0.0.1:{settings.engine.port}", lasting)
 
 
 async def running(settings: Settings) -> Door | None:

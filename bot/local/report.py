@@ -67,11 +67,10 @@ def print_list(console: Console, heading: str, kind: str, items: Iterable[str]) 
 def print_way_back(console: Console, engine: UsedEngine, conversation_id: str) -> None:
     """The conversation's id, and how to read it again."""
     console.print(Text.assemble(("Conversation ", "bold"), conversation_id))
-    url = engine.url if engine.lasting else "http://127.0.0.1:8765"
     need = "" if engine.lasting else "   (while `minutes serve` runs)"
     for line in (
         f"  minutes conversation {conversation_id} messages",
-        f'  curl -H "Authorization: Bearer $(minutes token)" {url}/v1/conversations/{conversation_id}/messages{need}',
+        f'  curl -H "Authorization: Bearer $(minutes token)" {engine.url}/v1/conversations/{conversation_id}/messages{need}',
     ):
         console.print(Text(line), soft_wrap=True)
 

@@ -17,7 +17,7 @@ from bot.local.recordings import in_step, look_at, speaker_names
 from bot.local.report import print_outcome, print_way_back, settled_outcome
 from bot.local.talk import Said, Talk, Trouble
 from bot.local.transcript import Format, Transcript, line_text, render
-from bot.publish.markup import clock
+from bot.publish.markup import clock, plain
 from bot.signals import stop_event
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Transcriber:
         self._say(f"{recording.path.name}: {recording.channels} channels, {told}")
 
     def _say(self, text: str) -> None:
-        self._aside.print(Text(text, style="dim"), soft_wrap=True)
+        self._aside.print(Text(plain(text), style="dim"), soft_wrap=True)
 
 
 def _check_place(out: Path | None) -> None:

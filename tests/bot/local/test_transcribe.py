@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from pydantic import SecretStr
 from rich.console import Console
 
 from bot.errors import EngineDown, RefusedError
 from bot.local.transcribe import Transcriber, Wish
 from bot.local.transcript import Format
-from bot.settings import DiscordSettings, EngineSettings, Settings, StorageSettings
+from tests.bot.local.fakes import settings_of
 from tests.bot.local.sounds import levels, write_wav
 from tests.engine.fakes import SENTENCES
-from tests.engine.server import APP, SECRETS, engine
+from tests.engine.server import engine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.engine.server import Engine
-
-
-def settings_of(folder: Path, url: str | None) -> Settings:
-    chosen = EngineSettings.model_construct(url=url, port=1, app_id=APP, app_secret=SecretStr(SECRETS[APP]))
-    return Settings(
-        discord=DiscordSettings.model_construct(), engine=chosen, storage=StorageSettings.model_construct(data_dir=folder)
-    )
 
 
 async def transcribed(folder: Path, running: Engine, wish: Wish) -> tuple[str, str]:
