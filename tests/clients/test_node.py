@@ -20,6 +20,7 @@ def test_symbl_js_streams(run_node: RunNode, speech: Recording) -> None:
     assert_streamed(record, speech.text, ("question", "action_item", "follow_up"))
     assert record["frames"][:3] == ["started_listening", "conversation_created", "recognition_started"]
     assert any("payment bug" in topic["phrases"] for topic in record["topics"])
+    assert {match["value"] for tracker in record["trackers"] for match in tracker["matches"]} == {"payment bug"}
     assert record["conversationId"].isdigit()
     assert record["stopped"] == {}  # what `stop()` of a stream resolves to
     assert {"message", "message_response", "insight_response", "topic_response"} <= set(record["heard"])

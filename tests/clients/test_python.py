@@ -22,6 +22,8 @@ def test_symbl_streams_and_reads(run_python: RunPython, speech: Recording) -> No
     assert_words([message["payload"]["content"] for message in record["messages"]], speech.text)
     assert_insights([(insight["type"], insight["payload"]["content"]) for insight in record["insights"]], KINDS)
     assert any("payment bug" in topic["phrases"] for topic in record["topics"])
+    assert {tracker["name"] for tracker in record["trackers"]} == {"Payment"}
+    assert all("sentiment" in message for message in record["messages"])
     assert record["stopped"], "the server did not close after the stop request"
 
     rest = record["rest"]
@@ -31,6 +33,9 @@ def test_symbl_streams_and_reads(run_python: RunPython, speech: Recording) -> No
     assert_insights([(item["type"], item["text"]) for item in items], KINDS)
     assert [member["email"] for member in rest["members"]["members"]] == ["jane@example.com"]
     assert any(topic["text"] == "payment bug" for topic in rest["topics"]["topics"])
+    assert {message["sentiment"]["suggested"] for message in rest["messages"]["messages"]} <= {"negative", "neutral", "positive"}
+    assert "payment bug" in str(rest["trackers"])
+    assert any("Thursday" in str(entity) for entity in rest["entities"]["entities"])
     assert {metric["type"] for metric in rest["analytics"]["metrics"]} == {"total_silence", "total_talk_time", "total_overlap"}
 
 

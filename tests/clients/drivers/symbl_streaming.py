@@ -68,7 +68,12 @@ connection = symbl.Streaming.start_connection(
     credentials=CREDENTIALS,
     speaker={"userId": "jane@example.com", "name": "Jane"},
     insight_types=["question", "action_item", "follow_up"],
-    config={"meetingTitle": "From Python", "speechRecognition": {"sampleRateHertz": 16_000}},
+    config={
+        "meetingTitle": "From Python",
+        "sentiment": True,
+        "detectEntities": True,
+        "speechRecognition": {"sampleRateHertz": 16_000},
+    },
     trackers=[{"name": "Payment", "vocabulary": ["payment bug"]}],
 )
 connection.subscribe(
