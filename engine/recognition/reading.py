@@ -6,10 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from audio.pcm import SAMPLE_RATE
 from engine.recognition.types import Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from engine.recognition.segmenter import Piece
     from engine.recognition.types import Recogniser, Transcript
@@ -22,6 +27,9 @@ _SHORT: Final = 1.0
 _CERTAIN_ENOUGH_SHORT: Final = -1.2
 """Mean log-probability; recorded speech of this length has -0.7 at its worst."""
 _CERTAIN_ENOUGH: Final = -1.6
+_LEAD: Final = 0.3
+"""Seconds before the first voice. Sound that begins with it, as a speaker's first words do, makes the model talk on at its end
+("Thank you.")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,18 @@ NOTHING: Final = Reading("", 0.0, ())
 
 def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -> Reading:
     """Have a piece read, and leave out what the model made up."""
-    transcript = recogniser.transcribe(piece.samples, vocabulary=vocabulary)
+    transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary)
     if not credible(transcript, piece.voiced):
         return NOTHING
     confidence = round(math.exp(min(0.0, transcript.logprob)), 3)
     return Reading(transcript.text, confidence, spread(transcript.text, piece.spans, confidence))
+
+
+def _led_in(piece: Piece) -> NDArray[np.float32]:
+    """The sound of a piece, silence put before it where there is too little before the first voice."""
+    before = piece.spans[0][0] - piece.start if piece.spans else _LEAD
+    missing = max(0, round((_LEAD - before) * SAMPLE_RATE))
+    return np.concatenate([np.zeros(missing, np.float32), piece.samples]) if missing else piece.samples
 
 
 def credible(transcript: Transcript, voiced: float) -> bool:

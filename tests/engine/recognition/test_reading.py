@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,11 @@ from engine.recognition.reading import NOTHING, credible, read, spread
 from engine.recognition.segmenter import Piece
 from engine.recognition.types import Transcript
 from tests.engine.recognition.fakes import ScriptedRecogniser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 
 def test_words_share_the_voiced_time_by_their_letters() -> None:
@@ -69,3 +76,32 @@ def test_a_piece_with_next_to_no_voice_reads_as_nothing() -> None:
             return Transcript("one two three four five six seven eight nine", -0.1, 12)
 
     assert read(Babbler(), Piece(0, 0.0, 0.2, np.zeros(3_200, np.float32), ((0.0, 0.2),))) == NOTHING
+
+
+class Listener(ScriptedRecogniser):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[NDArray[np.float32]] = []
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
+        self.given.append(samples)
+        return Transcript("a word", -0.1, 2)
+
+
+def test_sound_that_begins_with_voice_is_led_in_by_silence_and_its_times_stay() -> None:
+    listener = Listener()
+    sound = np.full(16_000, 0.5, np.float32)
+    reading = read(listener, Piece(0, 2.0, 3.0, sound, ((2.1, 3.0),)))
+    assert len(listener.given[0]) == 16_000 + 3_200
+    assert not listener.given[0][:3_200].any()
+    assert (listener.given[0][3_200:] == sound).all()
+    assert reading.words[0].start == 2.1
+
+
+def test_sound_with_a_pause_before_its_voice_is_read_as_it_is() -> None:
+    listener = Listener()
+    sound = np.full(16_000, 0.5, np.float32)
+    read(listener, Piece(0, 2.0, 3.0, sound, ((2.5, 3.0),)))
+    assert listener.given[0] is sound

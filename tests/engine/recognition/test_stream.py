@@ -115,7 +115,7 @@ async def test_a_guess_at_the_end_that_was_none_is_read_again_as_a_whole(
     stream.feed(sound((0.6, 0.5), (0, 1)))
     await stream.finish()
     assert finals(await collect(stream)) == ["level 60"]
-    assert recogniser.heard[-1][1] == pytest.approx(1.4 + 0.3, abs=0.1)
+    assert recogniser.heard[-1][1] == pytest.approx(1.4 + 0.3 + 0.3, abs=0.1)
 
 
 async def test_interims_come_before_the_final_and_say_where_the_utterance_begins(
@@ -167,9 +167,8 @@ async def test_finals_are_read_before_interims_of_others(recogniser: ScriptedRec
     await pool.close()
 
 
-async def test_a_click_gives_nothing(pool: RecognitionPool, recogniser: ScriptedRecogniser) -> None:
+async def test_a_click_gives_nothing(pool: RecognitionPool) -> None:
     assert await say(pool.open(), sound((0, 1), (0.5, 0.1), (0, 2))) == []
-    assert recogniser.heard == []
 
 
 async def test_finish_delivers_everything_though_nobody_was_listening(pool: RecognitionPool) -> None:
