@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
+_ALLOWED: Final = {
+    "format_whitelist": "aac,aiff,amr,asf,au,avi,caf,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpeg,mpegts,ogg,w64,wav",
+    "protocol_whitelist": "file",
+}
+"""Files that hold sound themselves. A playlist would lead FFmpeg to other files of this machine, or to addresses."""
 _LISTENED: Final = 120.0
 """Seconds of a file that are compared to tell whether its channels are different people."""
 _LEVEL_SECONDS: Final = 0.1
@@ -41,7 +46,7 @@ def describe(path: str | PathLike[str]) -> SoundInfo:
         UnreadableFile: the file does not exist or holds no sound.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), container_options=_ALLOWED) as container:
             if not container.streams.audio:
                 raise UnreadableFile(f"{path} holds no sound.")
             stream = container.streams.audio[0]
@@ -130,7 +135,7 @@ def stream_pcm(path: str | PathLike[str], *, rate: int = 16_000, channels: int =
 def _blocks(path: str | PathLike[str], rate: int, layout: str | None) -> Iterator[av.AudioFrame]:
     """Frames of packed s16 at `rate`; without a layout the file's own channels."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), container_options=_ALLOWED) as container:
             if not container.streams.audio:
                 raise UnreadableFile(f"{path} holds no sound.")
             resampler = AudioResampler(format="s16", layout=layout, rate=rate)

@@ -139,3 +139,18 @@ def test_two_people_on_two_channels_are_told_from_stereo(tmp_path: Path) -> None
 def test_a_channel_on_which_nobody_speaks_is_not_the_same(tmp_path: Path) -> None:
     one = speech("jfk")
     assert not channels_alike(write_wav(tmp_path / "a.wav", np.stack([one, np.zeros_like(one)], axis=1), 16_000, 2))
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "ffconcat version 1.0\nfile other.wav\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1,\nother.wav\n#EXT-X-ENDLIST\n",
+    ],
+)
+def test_a_playlist_does_not_lead_to_other_files(tmp_path: Path, playlist: str) -> None:
+    write_wav(tmp_path / "other.wav", np.ones(16_000, np.int16), 16_000, 1)
+    (tmp_path / "upload").write_text(playlist)
+    for read in (read_pcm, describe):
+        with pytest.raises(UnreadableFile):
+            read(tmp_path / "upload")
