@@ -21,6 +21,8 @@ from engine.recognition.types import Final
 from engine.settings import EngineSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.recognition.pool import RecognitionPool
     from engine.recognition.stream import Stream
 
@@ -34,9 +36,9 @@ async def _collect(stream: Stream) -> list[Final]:
     return [result async for result in stream.results() if isinstance(result, Final)]
 
 
-async def transcribe(pool: RecognitionPool, pcm: bytes) -> str:
+async def transcribe(pool: RecognitionPool, pcm: bytes, *, vocabulary: Sequence[str] = ()) -> str:
     """What the live path makes of a clip that comes in frames of 20 ms, as fast as it can be heard."""
-    stream = pool.open()
+    stream = pool.open(vocabulary=vocabulary)
     reader = asyncio.create_task(_collect(stream))
     sound = pcm + silence(_TAIL)
     for at in range(0, len(sound), FRAME_BYTES):

@@ -52,10 +52,15 @@ def load(folder: Path = SHIPPED, kinds: frozenset[str] | None = None) -> list[Cl
     return [clip for clip in clips if kinds is None or clip.kind in kinds]
 
 
+def plain(text: str) -> str:
+    """A text as errors are counted in it: after Whisper's English normaliser (case, punctuation, numbers, fillers)."""
+    normal: str = _normaliser()(text)
+    return normal
+
+
 def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
-    """Errors for a hundred words over all texts, after Whisper's English normaliser (case, punctuation, numbers, fillers)."""
-    normal = _normaliser()
-    pairs = [(normal(reference), normal(hypothesis)) for reference, hypothesis in zip(references, hypotheses, strict=True)]
+    """Errors for a hundred words over all texts as `plain` has them."""
+    pairs = [(plain(reference), plain(hypothesis)) for reference, hypothesis in zip(references, hypotheses, strict=True)]
     pairs = [pair for pair in pairs if pair[0]]
     counted = jiwer.process_words([reference for reference, _ in pairs], [hypothesis for _, hypothesis in pairs])
     return 100.0 * float(counted.wer)

@@ -28,6 +28,9 @@ class Graphs(Protocol):
     def step(self, state: Tensors, token: int) -> NDArray[np.float32]:
         """Logits over the vocabulary for what follows `token`; moves `state` on."""
 
+    def rewind(self, state: Tensors, steps: int) -> Tensors:
+        """A state as it was after the first `steps` steps; `state` stays as it is."""
+
 
 class SplitGraphs:
     """`encoder.onnx` and `decoder.onnx` as `convert` makes them."""
@@ -50,6 +53,10 @@ class SplitGraphs:
         logits, *present = self._decoder.run_with_ort_values(self._wanted, state)
         state.update(zip(self._empty, present, strict=True))
         return _last(logits)
+
+    def rewind(self, state: Tensors, steps: int) -> Tensors:
+        """The first keys and values; later ones do not change them."""
+        return _rewind(state, steps)
 
 
 class MergedGraphs:
@@ -81,6 +88,10 @@ class MergedGraphs:
             state["use_cache_branch"] = _tensor(np.array([True]))
         return _last(logits)
 
+    def rewind(self, state: Tensors, steps: int) -> Tensors:
+        """The first keys and values; one step at least, which is what makes those of the cross-attention."""
+        return _rewind(state, steps)
+
 
 def session(file: Path) -> ort.InferenceSession:
     """A session that keeps to the thread that calls it, so that utterances share the cores evenly."""
@@ -97,6 +108,11 @@ _SIZE_AXIS: Final = 3
 
 def _empty_past(inputs: list[ort.NodeArg]) -> Tensors:
     return {i.name: _tensor(np.zeros((1, i.shape[_HEADS_AXIS], 0, i.shape[_SIZE_AXIS]), np.float32)) for i in inputs}
+
+
+def _rewind(state: Tensors, steps: int) -> Tensors:
+    past = {name: value.numpy()[:, :, :steps] for name, value in state.items() if ".decoder." in name}
+    return {**state, **{name: _tensor(np.ascontiguousarray(value)) for name, value in past.items()}}
 
 
 def _past(name: str) -> str:

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ValidationError
 from audio.files import read_pcm
 from engine.errors import ModelMissing
 from engine.recognition.graphs import MergedGraphs, SplitGraphs
-from engine.recognition.moonshine import Moonshine, read_vocabulary
+from engine.recognition.moonshine import Moonshine
+from engine.recognition.tokens import read_tokens
 
 if TYPE_CHECKING:
     from engine.recognition.types import Recogniser
@@ -134,7 +135,7 @@ def load_folder(folder: Path) -> Recogniser:
     name = manifest.name if manifest else folder.name
     try:
         graphs = SplitGraphs(folder) if (folder / "encoder.onnx").exists() else MergedGraphs(folder)
-        return Moonshine(name, graphs, read_vocabulary(folder / "tokenizer.bin"))
+        return Moonshine(name, graphs, read_tokens(folder / "tokenizer.bin"))
     except Exception as error:  # ONNX Runtime raises classes of its own that share no base but this one
         raise ModelMissing(
             f"{folder} holds no Moonshine model that can be loaded ({error}): run `minutes models prepare`, or set ENGINE_MODEL_DIR to a folder that does."

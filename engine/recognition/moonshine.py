@@ -1,4 +1,4 @@
-"""Moonshine (English, MIT): one utterance to text by greedy decoding, with what the model itself leaves out.
+"""Moonshine (English, MIT): one utterance to text by greedy decoding and a person's vocabulary, with what the model itself leaves out.
 
 The end is masked at the first step: the model sometimes ends at once on clear speech. Where it wanted to end and has a word or none to say
 afterwards, there was no speech. Loops are stopped, a text that comes out twice is folded, a continuation that the model only guesses at
@@ -7,23 +7,24 @@ after the sound has ended is cut off. Each text has the mean log-probability of 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.recognition.biasing import Bias, Path
+from engine.recognition.tokens import BEGIN, END
 from engine.recognition.types import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from engine.recognition.biasing import Branching
     from engine.recognition.graphs import Graphs
-
-BEGIN: Final = 1
-END: Final = 2
+    from engine.recognition.tokens import Tokens
 
 _RATE: Final = 16_000
 _TOKENS_PER_SECOND: Final = 6.5
@@ -42,6 +43,8 @@ _DOUBT: Final = -0.5
 _SURE: Final = -0.4
 """Mean log-probability that the text before it must have."""
 _FEWEST_GUESSED: Final = 6
+_VOCABULARIES: Final = 64
+"""Vocabularies that are kept ready: one a meeting."""
 
 
 class Moonshine:
@@ -50,64 +53,52 @@ class Moonshine:
     Args:
         name: what people call the model.
         graphs: its encoder and decoder.
-        vocabulary: the bytes of each token, by its number.
+        tokens: its vocabulary.
     """
 
-    def __init__(self, name: str, graphs: Graphs, vocabulary: list[bytes]) -> None:
+    def __init__(self, name: str, graphs: Graphs, tokens: Tokens) -> None:
         self._name = name
         self._graphs = graphs
-        self._vocabulary = vocabulary
+        self._tokens = tokens
+        self._bias = functools.lru_cache(maxsize=_VOCABULARIES)(lambda phrases: Bias(phrases, tokens))
 
     @property
     def name(self) -> str:
         """What people call the model."""
         return self._name
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:  # noqa: ARG002 - the model takes no hints
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         padded = np.concatenate([samples, _TAIL])
-        state = self._graphs.begin(padded)
         most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))
-        tokens: list[int] = []
-        certainty: list[float] = []
+        bias = self._bias(tuple(vocabulary))
+        state = self._graphs.begin(padded)
+        path = Path([], [])
+        branchings: list[Branching] = []
         wanted_to_end = False
         last = BEGIN
-        while len(tokens) < most:
+        while len(path.tokens) < most:
             logits = self._graphs.step(state, last)
-            if not tokens:
+            if not path.tokens:
                 wanted_to_end = int(logits.argmax()) == END
                 logits[END] = -np.inf
+            if branching := bias.branching(len(path.tokens), logits):
+                branchings.append(branching)
             last = int(logits.argmax())
-            certainty.append(_log_probability(logits, last))
+            path.tokens.append(last)
+            path.certainty.append(_log_probability(logits, last))
             if last == END:
                 break
-            tokens.append(last)
-            if loop := loop_length(tokens):
-                del tokens[-loop:], certainty[-loop:]
+            if loop := loop_length(path.tokens):
+                del path.tokens[-loop:], path.certainty[-loop:]
                 break
-        if wanted_to_end and len(tokens) <= _SCARCELY:
-            tokens = []
-        keep = guess_start(certainty)
-        text = fold_repetition(self._text(tokens[:keep]))
-        return Transcript(text=text, logprob=sum(certainty[:keep]) / keep, tokens=min(keep, len(tokens)))
-
-    def _text(self, tokens: list[int]) -> str:
-        pieces = b"".join(self._vocabulary[token] for token in tokens if END < token < len(self._vocabulary))
-        return pieces.decode("utf-8", "ignore").replace("\u2581", " ").strip()
-
-
-def read_vocabulary(file: Path) -> list[bytes]:
-    """Moonshine's `tokenizer.bin`: byte strings, each after its length; a length of 128 or more takes two bytes, the low one first."""
-    data = file.read_bytes()
-    pieces: list[bytes] = []
-    at = 0
-    while at < len(data):
-        length, at = data[at], at + 1
-        if length >= 128:
-            length, at = data[at] * 128 + length - 128, at + 1
-        pieces.append(data[at : at + length])
-        at += length
-    return pieces
+        if wanted_to_end and sum(token != END for token in path.tokens) <= _SCARCELY:
+            return Transcript(text="", logprob=_mean(path.certainty), tokens=0)
+        keep = guess_start(path.certainty)
+        del path.tokens[keep:], path.certainty[keep:]
+        bias.reconsider(path, [branching for branching in branchings if branching.at < keep], self._graphs, state)
+        text = fold_repetition(self._tokens.text(path.tokens))
+        return Transcript(text=text, logprob=_mean(path.certainty), tokens=sum(token != END for token in path.tokens))
 
 
 def loop_length(tokens: Sequence[int]) -> int:
@@ -146,6 +137,10 @@ def fold_repetition(text: str) -> str:
         if len(words) % size == 0 and bare == bare[:size] * times and (size > 1 or times > 2):
             return " ".join(words[:size])
     return text
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _log_probability(logits: NDArray[np.float32], token: int) -> float:

@@ -77,6 +77,17 @@ async def test_quiet_speech_is_heard(pool: RecognitionPool) -> None:
 
 
 @pytest.mark.model
+async def test_names_of_the_vocabulary_come_out_right_and_strangers_do_not(pool: RecognitionPool) -> None:
+    strangers = ["Kubernetes", "Priyanka", "Siobhan", "Terraform", "Okonkwo", "Grace", "Will", "Project Falcon"]
+    spoken = {"ami_EN2004a_11": "Maarika", "libri_61-70970-0024": "Warrenton", "lj_LJ001-0003": "woodcutters"}
+    for clip, name in spoken.items():
+        pcm = CLIPS[clip].pcm()
+        text = await transcribe(pool, pcm, vocabulary=[*strangers, *spoken.values()])
+        assert name in text
+        assert await transcribe(pool, pcm, vocabulary=strangers) == await transcribe(pool, pcm)
+
+
+@pytest.mark.model
 async def test_several_people_at_once_keep_their_words(pool: RecognitionPool) -> None:
     names = ("jfk", "vctk_p261_001", "lj_LJ001-0004", "lj_LJ001-0008")
     texts = await asyncio.gather(*(transcribe(pool, CLIPS[name].pcm()) for name in names))

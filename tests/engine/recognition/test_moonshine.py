@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from engine.recognition.moonshine import END, Moonshine, fold_repetition, guess_start, loop_length, read_vocabulary
+from engine.recognition.moonshine import Moonshine, fold_repetition, guess_start, loop_length
+from engine.recognition.tokens import END, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from engine.recognition.graphs import Tensors
 
 WORDS = [b"<unk>", b"<s>", b"</s>", b"\xe2\x96\x81you", b"\xe2\x96\x81no", b"\xe2\x96\x81caf\xc3", b"\xa9", b"!"]
+TOKENS = Tokens(WORDS)
 YOU, NO, CAF, E_ACUTE, MARK = 3, 4, 5, 6, 7
 SECOND = np.zeros(16_000, np.float32)
 
@@ -38,9 +39,12 @@ class ScriptedGraphs:
         self.steps += 1
         return logits
 
+    def rewind(self, state: Tensors, steps: int) -> Tensors:
+        return dict(state)
+
 
 def says(*tokens: int) -> Moonshine:
-    return Moonshine("Scripted", ScriptedGraphs(lambda step: {(*tokens, END)[min(step, len(tokens))]: 10.0}), WORDS)
+    return Moonshine("Scripted", ScriptedGraphs(lambda step: {(*tokens, END)[min(step, len(tokens))]: 10.0}), TOKENS)
 
 
 def test_tokens_become_text_even_where_a_letter_spans_two() -> None:
@@ -50,7 +54,7 @@ def test_tokens_become_text_even_where_a_letter_spans_two() -> None:
 def test_certainty_is_the_mean_log_probability() -> None:
     sure = says(NO, MARK).transcribe(SECOND)
     unsure = Moonshine(
-        "Scripted", ScriptedGraphs(lambda step: {NO: 1.0, YOU: 1.0} if step == 0 else {END: 10.0}), WORDS
+        "Scripted", ScriptedGraphs(lambda step: {NO: 1.0, YOU: 1.0} if step == 0 else {END: 10.0}), TOKENS
     ).transcribe(SECOND)
     assert sure.logprob == pytest.approx(0.0, abs=1e-6)
     assert unsure.logprob == pytest.approx(np.log(0.5) / 2, abs=1e-3)
@@ -60,24 +64,24 @@ def test_certainty_is_the_mean_log_probability() -> None:
 def test_a_model_that_wants_to_end_at_once_is_made_to_go_on() -> None:
     tokens = (NO, CAF, E_ACUTE)
     graphs = ScriptedGraphs(lambda step: {END: 12.0, NO: 10.0} if step == 0 else {(*tokens, END)[min(step, 3)]: 10.0})
-    assert Moonshine("Scripted", graphs, WORDS).transcribe(SECOND).text == "no café"
+    assert Moonshine("Scripted", graphs, TOKENS).transcribe(SECOND).text == "no café"
 
 
 def test_a_word_that_is_only_there_because_the_end_was_forbidden_is_nothing() -> None:
     graphs = ScriptedGraphs(lambda step: {END: 12.0, YOU: 10.0} if step == 0 else {END: 10.0})
-    assert Moonshine("Scripted", graphs, WORDS).transcribe(SECOND).text == ""
+    assert Moonshine("Scripted", graphs, TOKENS).transcribe(SECOND).text == ""
     assert says(YOU).transcribe(SECOND).text == "you"
 
 
 def test_a_model_that_never_ends_is_stopped_by_the_length_of_the_sound() -> None:
     graphs = ScriptedGraphs(lambda step: {(NO, YOU, MARK, CAF)[(step * step // 3) % 4]: 10.0})
-    Moonshine("Scripted", graphs, WORDS).transcribe(np.zeros(160_000, np.float32))
+    Moonshine("Scripted", graphs, TOKENS).transcribe(np.zeros(160_000, np.float32))
     assert graphs.steps < 75
 
 
 def test_a_loop_is_stopped_and_said_once() -> None:
     graphs = ScriptedGraphs(lambda step: {(MARK, YOU, NO)[step % 3]: 10.0})
-    transcript = Moonshine("Scripted", graphs, WORDS).transcribe(np.zeros(400_000, np.float32))
+    transcript = Moonshine("Scripted", graphs, TOKENS).transcribe(np.zeros(400_000, np.float32))
     assert graphs.steps == 12
     assert transcript.tokens == 3
 
@@ -119,11 +123,3 @@ def test_a_guessed_continuation_is_found_where_it_begins() -> None:
     assert guess_start(sure + guess[:3]) == 23
     assert guess_start([-1.5] * 12) == 12
     assert guess_start([-0.6, -0.8, -0.5, -0.9] * 4) == 16
-
-
-def test_the_vocabulary_file_has_lengths_of_one_and_of_two_bytes(tmp_path: Path) -> None:
-    long = bytes(range(65, 91)) * 6
-    file = tmp_path / "tokenizer.bin"
-    size = len(long)
-    file.write_bytes(bytes([2]) + b"ab" + bytes([size % 128 + 128, size // 128]) + long + bytes([1]) + b"z")
-    assert read_vocabulary(file) == [b"ab", long, b"z"]
