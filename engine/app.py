@@ -15,6 +15,12 @@ from engine.clock import SystemClock
 from engine.conversations import collections, page, reports, routes
 from engine.conversations.access import REFUSALS, Archive, ShapeResponse
 from engine.errors import BadRequest
+from engine.jobs.ledger import Ledger
+from engine.jobs.outbound import Outbound
+from engine.jobs.routes import Reception, job_routes
+from engine.jobs.runner import JobRunner
+from engine.jobs.spool import Spool
+from engine.jobs.webhooks import Webhooks
 from engine.refusals import answer_errors
 from engine.streaming.endpoint import streaming_routes
 from engine.streaming.hub import Hub
@@ -40,6 +46,7 @@ def create_app(
     *,
     clock: Clock | None = None,
     credentials: Credentials | None = None,
+    outbound: Outbound | None = None,
 ) -> FastAPI:
     """The whole engine as one ASGI application.
 
@@ -53,24 +60,36 @@ def create_app(
     known = credentials or load_credentials(settings)
     tokens = Tokens(known, clock)
     hub = Hub(recognition, insights, store, clock)
+    outbound = outbound or Outbound([host.strip() for host in settings.outbound_hosts.split(",") if host.strip()])
+    ledger = Ledger(store)
+    spool = Spool(settings.data_dir / "engine" / "jobs", settings.upload_mb * 1_000_000)
+    webhooks = Webhooks(ledger, outbound, known.applications, clock)
+    jobs = JobRunner(store, ledger, spool, recognition, insights, outbound, webhooks, clock, settings.jobs)
+
+    async def discard(conversation_id: str) -> None:
+        await hub.discard(conversation_id)
+        await jobs.discard(conversation_id)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await hub.start()
+        await jobs.start()
         try:
             yield
         finally:
             await hub.close()
+            await jobs.close()
             await recognition.close()
             await store.close()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False, strict_content_type=False)
     app.state.hub = hub
-    app.state.archive = Archive(store, tokens, clock, insights, hub.discard, known.signing_key.encode())
+    app.state.archive = Archive(store, tokens, clock, insights, discard, known.signing_key.encode())
+    app.state.reception = Reception(ledger, jobs, outbound, clock, known.applications)
     app.add_middleware(BodyLimit, most=most_of)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     app.include_router(_service_routes(hub, tokens, recognition))
-    for router in (routes.list_router, routes.router, collections.router, reports.router, page.router):
+    for router in (routes.list_router, routes.router, collections.router, reports.router, page.router, job_routes()):
         app.include_router(router)
     app.include_router(streaming_routes(hub, tokens))
     app.include_router(web_routes(tokens))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 
+from wire.jobs import PROCESS_PATH
 from wire.tokens import TOKEN_PATH
 
 if TYPE_CHECKING:
@@ -17,11 +18,18 @@ MAX_BODY: Final = 4 << 20
 """Bytes of a REST body: 20,000 speaker events."""
 MAX_TOKEN_BODY: Final = 65_536
 """Bytes from somebody who has no token yet."""
+MAX_TEXT_BODY: Final = 16 << 20
+"""Bytes of a job of text."""
 
 
 def most_of(path: str) -> int | None:
     """How many bytes a request to an address may send."""
-    return MAX_TOKEN_BODY if path == TOKEN_PATH else MAX_BODY
+    if path == TOKEN_PATH:
+        return MAX_TOKEN_BODY
+    media = path.removeprefix(f"{PROCESS_PATH}/").split("/")
+    if path.startswith(PROCESS_PATH) and media[0] in {"audio", "video"} and media[1:2] != ["url"]:
+        return None  # a file: the spool bounds it
+    return MAX_TEXT_BODY if path.startswith(f"{PROCESS_PATH}/text") else MAX_BODY
 
 
 class BodyLimit:

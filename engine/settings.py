@@ -17,6 +17,12 @@ class EngineSettings(BaseSettings):
     port: int = Field(default=8765, ge=0, le=65535, validation_alias="ENGINE_PORT")
     app_id: str = Field(default="", validation_alias="ENGINE_APP_ID")
     app_secret: SecretStr = Field(default=SecretStr(""), validation_alias="ENGINE_APP_SECRET")
+    jobs: int = Field(default=20, ge=0, le=1_000, validation_alias="ENGINE_JOBS")
+    """How many jobs of the Async API one application may have waiting or working; 0 turns it off."""
+    upload_mb: int = Field(default=2_000, ge=1, le=100_000, validation_alias="ENGINE_UPLOAD_MB")
+    """The largest sound file that is taken, in millions of bytes."""
+    outbound_hosts: str = Field(default="", validation_alias="ENGINE_OUTBOUND_HOSTS")
+    """Hosts, with commas, that downloads and webhooks may go to; `*.example.com` for all below one, `*` for every public one."""
     data_dir: Path = Field(default=Path("data"), validation_alias="DATA_DIR")
     model_dir: Path | None = Field(default=None, validation_alias="ENGINE_MODEL_DIR")
     """A folder with a prepared model of the user's own; default: `DATA_DIR/models`."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from engine.conversations import reading, shapes, speech
 from engine.conversations.access import JSON, NOT_FOUND, REFUSALS, Archive, Kept, Known, ShapeResponse
 from engine.conversations.vocabulary import read_vocabulary, vocabulary_topics
-from engine.streaming.findings import Findings
+from engine.streaming.record import Record
 from wire.conversations import CONVERSATIONS_PATH, ActionItems, FollowUps, Insights, Messages, Questions, Topics
 from wire.detected import DetectedTracker, Entities
 
@@ -95,12 +95,9 @@ def _add_moods(topics: Iterable[Topic], said: Iterable[Said]) -> None:
 
 async def _find_again(archive: Archive, known: ConversationRow) -> None:
     """Go over everything that was said once more, with the people as they are called now."""
-    findings = Findings(archive.insights, archive.store, known)
-    members = {member.id: member for member in (await archive.store.members([known.id]))[known.id]}
-    messages = await archive.store.messages(known.id)
-    messages.sort(key=lambda row: row.position)
-    await findings.recall(messages, members)
-    await findings.settle()
+    record = Record(archive.store, archive.insights, known)
+    record.restore((await archive.store.members([known.id]))[known.id], resume_until=0.0)
+    await record.settle()
 
 
 @router.get("/questions", response_model=Questions, response_model_exclude_none=True, summary="Questions")

@@ -10,21 +10,21 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotation
 
-from engine.conversations import editing, reading, shapes
-from engine.conversations.access import NOT_FOUND, REFUSALS, Archive, Kept, Known, ShapeResponse
+from engine.conversations import reading, shapes
+from engine.conversations.access import NOT_FOUND, REFUSALS, Kept, Known, ShapeResponse
 from engine.conversations.analytics import Turn, analyse
+from engine.conversations.digest import make_summary
 from engine.conversations.page import PAGE_NAME, PAGE_PATH
 from engine.conversations.phrases import key_phrases
 from engine.conversations.transcript import Line, render
 from engine.errors import BadRequest, NotFound
-from engine.insights.summary import Said, summarise
 from wire.conversations import CONVERSATIONS_PATH
 from wire.reports import Analytics, ExperienceAnswer, ExperienceRequest, Summary, TranscriptAnswer, TranscriptRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.conversations.models import ConversationRow, InsightRow, SummaryRow, TopicRow
+    from engine.conversations.models import InsightRow, TopicRow
 
 router = APIRouter(prefix=f"{CONVERSATIONS_PATH}/{{conversation_id}}", tags=["Reports"], responses={**REFUSALS, **NOT_FOUND})
 
@@ -53,23 +53,8 @@ async def get_summary(archive: Kept, known: Known, *, refresh: bool = False) -> 
     if not count:
         raise NotFound("Nothing has been said in this conversation yet.")
     if refresh or not kept or kept[0].covered != count:
-        kept = await make_summary(archive, known)
+        kept = await make_summary(archive.store, known.id)
     return ShapeResponse(Summary(summary=shapes.summary(kept, await archive.store.message_ids(known.id))))
-
-
-async def make_summary(archive: Archive, known: ConversationRow) -> list[SummaryRow]:
-    """Choose the summary's sentences, and keep them."""
-    said = await reading.said(archive.store, known.id)
-    topics = await archive.store.topics(known.id)
-    insights = await archive.store.insights(known.id, None)
-    people = await archive.store.members([known.id])
-    names = {member.id: member.name or member.user_id or "" for member in people[known.id]}
-    messages = [Said(one.realtime_id, names[one.member_id], one.text) for one in said]
-    weighed = {topic.text: topic.score for topic in topics}
-    pointed = {message_id for insight in insights if insight.kind != "question" for message_id in insight.message_ids}
-    chosen = await asyncio.to_thread(summarise, messages, weighed, pointed)
-    await editing.set_summary(archive.store, known.id, [(item.text, item.message_ids) for item in chosen], len(said))
-    return await reading.summary(archive.store, known.id)
 
 
 @router.post("/transcript", response_model=TranscriptAnswer, response_model_exclude_none=True, summary="Transcript")
@@ -122,6 +107,6 @@ async def post_experience(request: Request, archive: Kept, known: Known, asked: 
     if asked.name != PAGE_NAME:
         raise BadRequest(f'"name" must be "{PAGE_NAME}": recordings of sound or pictures are not kept here.')
     if not await reading.summary(archive.store, known.id):
-        await make_summary(archive, known)
+        await make_summary(archive.store, known.id)
     path = f"{PAGE_PATH}/{PAGE_NAME}/{quote(known.id)}/{archive.signature(known.id, PAGE_NAME)}"
     return ShapeResponse(ExperienceAnswer(name=asked.name, url=str(request.base_url).rstrip("/") + path), 201)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from engine.jobs.outbound import Outbound
     from engine.recognition.types import Recognition
 
 APP, OTHER_APP = "a" * 64, "b" * 64
@@ -152,7 +153,14 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Recognition | None = None) -> AsyncIterator[Engine]:
+async def engine(
+    folder: Path,
+    *,
+    clock: OwnClock | None = None,
+    recognition: Recognition | None = None,
+    outbound: Outbound | None = None,
+    **settings: Any,
+) -> AsyncIterator[Engine]:
     """An engine whose data lies in `folder`; two of them one after the other are one engine restarted."""
     clock = clock or OwnClock()
     level = LevelRecognition()
@@ -164,12 +172,13 @@ async def engine(folder: Path, *, clock: OwnClock | None = None, recognition: Re
 
     store = await Store.open(folder / "engine.db")
     app = create_app(
-        EngineSettings(),
+        EngineSettings(DATA_DIR=folder, **settings),
         recognition or level,
         insights,
         store,
         clock=clock,
         credentials=Credentials(SECRETS, SIGNING_KEY),
+        outbound=outbound,
     )
     listener = bind("127.0.0.1", 0)
     url = address("127.0.0.1", listener)

@@ -1,0 +1,38 @@
+"""What is made of a whole conversation once it has been said: its summary, its key phrases."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from engine.conversations import editing, reading
+from engine.conversations.phrases import key_phrases
+from engine.insights.summary import Said, summarise
+
+if TYPE_CHECKING:
+    from engine.conversations.models import SummaryRow
+    from engine.conversations.store import Store
+
+
+async def make_summary(store: Store, conversation_id: str) -> list[SummaryRow]:
+    """Choose the summary's sentences, and keep them."""
+    said = await reading.said(store, conversation_id)
+    topics = await store.topics(conversation_id)
+    insights = await store.insights(conversation_id, None)
+    people = await store.members([conversation_id])
+    names = {member.id: member.name or member.user_id or "" for member in people[conversation_id]}
+    messages = [Said(one.realtime_id, names[one.member_id], one.text) for one in said]
+    weighed = {topic.text: topic.score for topic in topics}
+    pointed = {message_id for insight in insights if insight.kind != "question" for message_id in insight.message_ids}
+    chosen = await asyncio.to_thread(summarise, messages, weighed, pointed)
+    await editing.set_summary(store, conversation_id, [(item.text, item.message_ids) for item in chosen], len(said))
+    return await reading.summary(store, conversation_id)
+
+
+async def find_phrases(store: Store, conversation_id: str) -> None:
+    """Keep the key phrases of every message that an action item, a follow-up or a topic rests on."""
+    said = {one.realtime_id: one.text for one in await reading.said(store, conversation_id)}
+    insights = await store.insights(conversation_id, None)
+    actions = [(row.text, row.message_ids) for row in insights if row.kind != "question"]
+    topics = [(row.text, row.message_ids) for row in await store.topics(conversation_id)]
+    await editing.set_phrases(store, conversation_id, await asyncio.to_thread(key_phrases, said, actions, topics))
