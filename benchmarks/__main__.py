@@ -14,7 +14,9 @@ def commands() -> dict[str, list[str]]:
     found = {
         "voice": ["benchmarks.voice"],
         "recognition": ["benchmarks.recognition", *(["--speech", speech] if speech else [])],
+        "transcribe": ["benchmarks.transcribe", *(["--speech", speech] if speech else [])],
         "latency": ["benchmarks.latency"],
+        "page": ["benchmarks.page"],
     }
     if insights:
         found["insights"] = ["benchmarks.insights", "--data", insights]
