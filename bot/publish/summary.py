@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _BAR_CELLS = 16
 _NAME_CELLS = 18
 _TALKERS_SHOWN = 25
+_QUESTIONS_SHOWN = 15
+"""An hour's meeting asks far more; the likeliest are shown, all stand in the file."""
 _TITLE_LIMIT = 200
 _NOBODY = "Nobody said anything that could be understood."
 
@@ -141,7 +143,12 @@ def _item(item: ActionItem, refer: _References) -> str:
 
 
 def _questions(questions: Sequence[Question], refer: _References) -> list[str]:
-    return [_question(question, refer) for question in sorted(questions, key=refer.time)] or ["None were heard."]
+    in_order = sorted(questions, key=refer.time)
+    likeliest = sorted(range(len(in_order)), key=lambda place: -in_order[place].score)[:_QUESTIONS_SHOWN]
+    lines = [_question(in_order[place], refer) for place in sorted(likeliest)]
+    if len(questions) > len(likeliest):
+        lines.append(f"-# and {len(questions) - len(likeliest)} more in the transcript's file")
+    return lines or ["None were heard."]
 
 
 def _question(question: Question, refer: _References) -> str:

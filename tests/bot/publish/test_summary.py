@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -198,3 +200,15 @@ def test_items_stand_in_the_order_in_which_they_were_said() -> None:
     [text] = summary_messages(MeetingResult(OPENED, LINES, 125.0, "stopped", action_items=tuple(items)), URLS)
 
     assert text.index("First") < text.index("Second") < text.index("Third")
+
+
+def test_of_many_questions_the_likeliest_are_shown_in_their_order_and_all_in_the_file() -> None:
+    questions = tuple(Question(id=str(n), text=f"Is this number {n}?", score=0.5 + (n % 3) / 10) for n in range(40))
+    result = replace(FULL, questions=questions)
+    text = "\n".join(summary_messages(result, URLS))
+    shown_numbers = [n for n in range(40) if f"number {n}?" in text]
+    assert len(shown_numbers) == 15
+    assert {n % 3 for n in shown_numbers} == {1, 2}
+    assert [text.index(f"number {n}?") for n in shown_numbers] == sorted(text.index(f"number {n}?") for n in shown_numbers)
+    assert "and 25 more in the transcript's file" in text
+    assert all(f"number {n}?" in markdown(result) for n in range(40))

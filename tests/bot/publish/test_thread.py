@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import discord
@@ -22,6 +22,8 @@ from tests.sandbox.harness import sandboxed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
     from pathlib import Path
+
+    from aiohttp import ClientResponse
 
     from bot.meetings.ports import Listener
     from bot.publish.room import Vocal
@@ -174,7 +176,7 @@ async def test_two_notices_in_a_row_are_two(world: World) -> None:
 
 def http_error(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
     answer = SimpleNamespace(status=status, reason="")
-    return kind(answer, {"code": code, "message": "a reason"})
+    return kind(cast("ClientResponse", answer), {"code": code, "message": "a reason"})
 
 
 @pytest.mark.parametrize(
