@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.figures import in_words
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,8 +35,8 @@ class Errors:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without punctuation: `Let's` is one word, `follow-up` two, numbers stay as they are written."""
-    plain = unicodedata.normalize("NFKC", text).lower()
+    """Lower-case words without punctuation: `Let's` is one word, `follow-up` two, `$42,000` four as they are spoken."""
+    plain = in_words(unicodedata.normalize("NFKC", text).lower())
     return _WORD.findall(_APOSTROPHES.sub("", plain).replace("_", " "))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from audio.pcm import SAMPLE_RATE
 from engine.recognition.types import Word
+from engine.recognition.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from engine.recognition.segmenter import Piece
     from engine.recognition.types import Recogniser, Transcript
+    from engine.recognition.writing import Written
 
 _FASTEST_SPEECH: Final = 9.0
 """Tokens a second of voice; people reach 6."""
@@ -34,23 +36,30 @@ _LEAD: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one piece says. `text` is empty if it says nothing; `confidence` is 0 to 1."""
+    """What one piece says. `text` is empty if it says nothing; `spoken` is it word for word; `confidence` is 0 to 1."""
 
     text: str
     confidence: float
     words: tuple[Word, ...]
+    spoken: str = ""
 
 
 NOTHING: Final = Reading("", 0.0, ())
 
 
 def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -> Reading:
-    """Have a piece read, and leave out what the model made up."""
+    """Have a piece read, leave out what the model made up, and write numbers as figures."""
     transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary)
     if not credible(transcript, piece.voiced):
         return NOTHING
     confidence = round(math.exp(min(0.0, transcript.logprob)), 3)
-    return Reading(transcript.text, confidence, spread(transcript.text, piece.spans, confidence))
+    words = merged(spread(transcript.text, piece.spans, confidence), write(transcript.text.split()))
+    return Reading(" ".join(word.text for word in words), confidence, words, transcript.text)
+
+
+def merged(spoken: Sequence[Word], written: Sequence[Written]) -> tuple[Word, ...]:
+    """Words as they are written, with the times of the spoken ones that they stand for."""
+    return tuple(replace(spoken[word.first], text=word.text, end=spoken[word.first + word.count - 1].end) for word in written)
 
 
 def _led_in(piece: Piece) -> NDArray[np.float32]:

@@ -311,7 +311,7 @@ def _fill(slot: _Slot, piece: Piece, reading: Reading | None) -> None:
     if reading is None:
         slot.final = _gap(piece.start, piece.end).final
     elif reading.text:
-        slot.final = types.Final(piece.start, piece.end, reading.text, reading.confidence, reading.words)
+        slot.final = types.Final(piece.start, piece.end, reading.text, reading.confidence, reading.words, reading.spoken)
     slot.ready = True
 
 

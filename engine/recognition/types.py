@@ -32,13 +32,14 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A finished utterance. `confidence` is 0 to 1."""
+    """A finished utterance. `confidence` is 0 to 1; `spoken` is the text word for word, numbers in words."""
 
     start: float
     end: float
     text: str
     confidence: float
     words: tuple[Word, ...] = field(default=())
+    spoken: str = ""
 
 
 Result = Interim | Final

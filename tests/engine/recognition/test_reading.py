@@ -70,6 +70,20 @@ def test_a_reading_has_text_confidence_and_words() -> None:
     assert len(reading.words) == 2
 
 
+def test_numbers_are_written_as_figures_and_stay_available_as_words() -> None:
+    class Treasurer(ScriptedRecogniser):
+        def transcribe(self, samples: object, *, vocabulary: object = ()) -> Transcript:
+            return Transcript("Pay forty two thousand dollars now.", -0.1, 8)
+
+    reading = read(Treasurer(), Piece(0, 1.0, 4.0, np.full(48_000, 0.5, np.float32), ((1.0, 4.0),)))
+    assert reading.text == "Pay $42,000 now."
+    assert reading.spoken == "Pay forty two thousand dollars now."
+    assert [word.text for word in reading.words] == ["Pay", "$42,000", "now."]
+    times = [time for word in reading.words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    assert reading.words[1].end - reading.words[1].start > 1
+
+
 def test_a_piece_with_next_to_no_voice_reads_as_nothing() -> None:
     class Babbler(ScriptedRecogniser):
         def transcribe(self, samples: object, *, vocabulary: object = ()) -> Transcript:
