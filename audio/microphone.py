@@ -46,7 +46,7 @@ class SoundSource(Protocol):
         """Sound as it is heard, until the source ends."""
 
     def close(self) -> None:
-        """Stop hearing: `blocks` ends."""
+        """Stop hearing: `blocks` ends with what was heard until now. May be called twice."""
 
 
 @dataclass(frozen=True, slots=True)
