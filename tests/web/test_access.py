@@ -9,7 +9,8 @@ import pytest
 from starlette.requests import Request
 
 import engine.web
-from engine.auth import PAGE_APPLICATION, PAGE_SECONDS, Credentials, Tokens
+from engine.auth import PAGE_APPLICATION, PAGE_SECONDS, Tokens
+from engine.credentials import Credentials
 from engine.errors import Forbidden, Unauthorized
 from engine.web.access import check_page
 from tests.engine.fakes import OwnClock

@@ -21,7 +21,7 @@ export function showFinished(meeting, note = "") {
   transcript.show(meeting.lines);
   const notes = new Notes("finished", meeting, transcript, (key) => transcript.reveal(key));
   byId("finished-title").textContent = meeting.name || "Meeting";
-  byId("finished-about").textContent = `${moment(meeting.start)}, ${duration((end - start) / 1000)}`;
+  byId("finished-about").textContent = about(meeting, (end - start) / 1000);
   byId("conversation-id").textContent = meeting.id;
   byId("finished-note").textContent = note;
   byId("finished-note").hidden = note === "";
@@ -31,6 +31,12 @@ export function showFinished(meeting, note = "") {
   byId("timeline").replaceChildren(timeline(meeting, (key) => transcript.reveal(key, true)));
   showTalkTime(meeting);
   bind(meeting, transcript, notes);
+}
+
+function about(meeting, seconds) {
+  const when = moment(meeting.start);
+  const people = meeting.people.size === 1 ? "1 person" : `${meeting.people.size} people`;
+  return [...(meeting.name.includes(when) ? [] : [when]), duration(seconds), people].join(" · ");
 }
 
 function showTalkTime(meeting) {

@@ -112,6 +112,7 @@ export class Live {
   async #catchUp() {
     try {
       this.#show(this.#meeting.merge(await this.#api.conversation(this.#stream.conversationId)), false);
+      this.#transcript.refresh();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // The stream's own line says when the engine is gone.
@@ -119,12 +120,14 @@ export class Live {
   }
 
   #take(frame) {
+    const people = this.#meeting.people.size;
     if (frame.message?.type === "recognition_result") this.#interim(frame.message);
     else this.#show(this.#meeting.take(frame), true);
+    if (this.#meeting.people.size > people) this.#catchUp(); // the engine knows in which order people came
   }
 
   #overhear(frame) {
-    if (frame.message?.type === "recognition_result") this.#interim(frame.message);
+    if (frame.message?.type === "recognition_result") this.#take(frame);
   }
 
   #interim({ user, isFinal, punctuated }) {
@@ -173,6 +176,9 @@ export class Live {
     on("live-scroll", "scroll", () => (byId("newest").hidden = this.#following()));
     on("show-words", "click", () => this.#tab(false));
     on("show-notes", "click", () => this.#tab(true));
+    const resized = new ResizeObserver(() => this.#follow());
+    resized.observe(byId("live-scroll"));
+    signal.addEventListener("abort", () => resized.disconnect());
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#notes.release(), { signal });
     window.addEventListener("pagehide", () => this.#stream.abandon(), { signal });
   }

@@ -34,7 +34,7 @@ async function route() {
 async function welcome(connectionId) {
   byId("start-title").textContent = connectionId ? "Join the meeting" : "Talk, and read the minutes";
   byId("go-label").textContent = connectionId ? "Join and talk" : "Start talking";
-  byId("name").value = localStorage.getItem(NAME) ?? "";
+  byId("name").value ||= localStorage.getItem(NAME) ?? "";
   document.title = "Minutes";
   show("start");
   if (!window.isSecureContext) {

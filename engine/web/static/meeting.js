@@ -7,7 +7,7 @@ export class Meeting {
   name = "";
   start = null;
   end = null;
-  /** By the engine's id: `{id, name, index}`, in the order of coming. */
+  /** By the engine's id: `{id, name, index}`; the index is the engine's order of coming, once it has said so. */
   people = new Map();
   /** In the order of speaking: `{key, person, text, start, end, words}`; times are milliseconds since the epoch. */
   lines = [];
@@ -60,7 +60,7 @@ export class Meeting {
     this.name = about.name ?? about.id;
     this.start = Date.parse(about.startTime);
     this.end = about.endTime ? Date.parse(about.endTime) : null;
-    for (const member of about.members ?? []) this.person(member);
+    (about.members ?? []).forEach((member, index) => (this.person(member).index = index));
     const lines = messages.map((message) => this.#said(fromApi(message), message.from));
     const kept = [...questions, ...actionItems, ...followUps].map((item) => this.#found(this.#stored(item)));
     return news({ lines, insights: kept, topics: topics.map((topic) => this.#topic(topic.text, topic, topic.messageIds)) });

@@ -14,6 +14,7 @@ const FRAME = 4096;
 const FIRST_FRAME = 30 * RATE;
 /** Bytes that may wait in the browser. */
 const WAITING = 1 << 20;
+const STOP = '{"type":"stop_request"}';
 /** Milliseconds. */
 const BEGIN = 10_000;
 const FIRST_RETRY = 250;
@@ -54,6 +55,7 @@ export class Stream {
   #finish;
   #news = 0;
   #beat = 0;
+  #turn = 0;
 
   /**
    * `on.frame(frame)` gets what the engine says, `on.state(name, problem)` one of listening, away, stopping, over, and
@@ -103,7 +105,7 @@ export class Stream {
 
   /** End now, whatever is still on its way. */
   abandon() {
-    if (this.#socket?.readyState === WebSocket.OPEN && !this.#stopSent) this.#socket.send('{"type":"stop_request"}');
+    if (this.#socket?.readyState === WebSocket.OPEN && !this.#stopSent) this.#socket.send(STOP);
     this.#end(false);
   }
 
@@ -140,10 +142,15 @@ export class Stream {
     this.#beat = setInterval(() => this.#ping(socket), PING);
   }
 
+  #hangUp() {
+    clearInterval(this.#beat);
+    if (this.#socket) this.#socket.onclose = this.#socket.onmessage = null;
+    this.#socket?.close();
+  }
+
   #ping(socket) {
     if (Date.now() - this.#news > PONG) {
-      socket.onclose = null;
-      socket.close();
+      this.#hangUp();
       this.#dropped();
     } else if (socket.readyState === WebSocket.OPEN) socket.send("__PING__");
   }
@@ -172,7 +179,7 @@ export class Stream {
     if (this.#cursor < this.#tape.end) setTimeout(() => this.#pump(), 100);
     else {
       this.#stopSent = true;
-      this.#socket.send('{"type":"stop_request"}');
+      this.#socket.send(STOP);
     }
   }
 
@@ -211,18 +218,27 @@ export class Stream {
   }
 
   async #comeBack(droppedAt) {
+    this.#turn += 1;
+    const turn = this.#turn;
     this.#on.state("away", new Problem("away"));
-    for (let attempt = 0; !this.#over; attempt += 1) {
+    for (let attempt = 0; !this.#over && turn === this.#turn; attempt += 1) {
       await pause(Math.random() * Math.min(LAST_RETRY, FIRST_RETRY * 2 ** attempt));
       try {
         if (this.#stopSent && (await this.#hasEnded())) return;
         if (this.#over) return;
         const socket = await this.#connect();
         this.#take(socket);
+        if (this.#over) {
+          socket.send(STOP);
+          this.#hangUp();
+          return;
+        }
         await this.#resume(socket, droppedAt);
         return;
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
+        if (turn !== this.#turn || this.#over) return;
+        this.#hangUp();
         if (error.kind !== "gone") this.#on.state("away", error);
       }
     }
@@ -253,8 +269,7 @@ export class Stream {
     if (this.#over) return;
     this.#over = true;
     this.#flowing = false;
-    clearInterval(this.#beat);
-    this.#socket?.close();
+    this.#hangUp();
     this.#on.state("over");
     this.#finish(confirmed);
   }

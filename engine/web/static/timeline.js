@@ -13,7 +13,7 @@ const LEAST = 2;
 export function timeline(meeting, reveal) {
   const { start, end } = meeting.span();
   const length = Math.max(1, end - start);
-  const people = [...meeting.people.values()].filter((person) => meeting.lines.some((line) => line.person === person));
+  const people = meeting.talkTime().map(({ person }) => person).filter((person) => meeting.lines.some((line) => line.person === person));
   const rows = new Map(people.map((person, row) => [person, row]));
   const blocks = meeting.lines.map((line) =>
     drawing("rect", {

@@ -30,14 +30,16 @@ export class Transcript {
       const item = known?.item ?? this.#make(line);
       if (!known) this.#list.insertBefore(item, next);
       item.classList.toggle("same", index > 0 && lines[index - 1].person === line.person);
-      if (known && index < lines.length - 20) return; // what comes late belongs near the end
       next = item;
     }
   }
 
-  /** Somebody's name has become known. */
-  rename(person) {
-    for (const { line, who } of this.#shown.values()) if (line.person === person) who.textContent = person.name;
+  /** Names and colours may have become known. */
+  refresh() {
+    for (const { line, item, who } of this.#shown.values()) {
+      who.textContent = line.person.name;
+      item.className = item.className.replace(/\bs\d\b/, `s${line.person.index % 8}`);
+    }
   }
 
   /** Light up the ranges that `find(text)` gives in the lines with these keys, and nothing else. */
