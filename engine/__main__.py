@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from engine.auth import credentials_path, load_credentials
+from engine.credentials import add_application, applications, credentials_path, load_credentials, remove_application
 from engine.errors import EngineFault, SettingsError
 from engine.insights.engine import InsightEngine
 from engine.recognition import models, pool
@@ -20,13 +20,18 @@ from engine.serve import address, bind, serve
 from engine.settings import EngineSettings
 
 if TYPE_CHECKING:
-    from engine.auth import Credentials
+    from engine.credentials import Credentials
 
 app = typer.Typer(
     name="engine", help="A self-hosted Streaming and Conversation API.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 models_app = typer.Typer(help="The speech models of the engine.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+apps_app = typer.Typer(
+    help="Further applications, each with its own conversations; a running engine knows them from its next start on.",
+    no_args_is_help=True,
+)
+app.add_typer(apps_app, name="apps")
 
 _console = Console(soft_wrap=True, highlight=False, markup=False)
 
@@ -64,6 +69,44 @@ def _introduce(settings: EngineSettings, credentials: Credentials, *, show_secre
     else:
         kept = "in ENGINE_APP_SECRET" if settings.app_id else f"in {credentials_path(settings)}"
         _say(f"application secret: kept {kept}")
+
+
+@apps_app.command("add")
+def add_app_command(name: Annotated[str, typer.Argument(help="What people call it.")]) -> None:
+    """Make an application id and a secret."""
+    try:
+        settings = _settings()
+        added = add_application(settings, name)
+    except EngineFault as error:
+        _give_up(error)
+    _say(f"application id: {added.app_id}")
+    if sys.stdout.isatty():
+        _say(f"application secret: {added.app_secret}")
+    else:
+        _say(f"application secret: kept in {credentials_path(settings)}")
+
+
+@apps_app.command("list")
+def list_apps_command() -> None:
+    """Name the further applications."""
+    try:
+        found = applications(_settings())
+    except EngineFault as error:
+        _give_up(error)
+    for one in found:
+        _say(f"{one.app_id}  {one.name}")
+    if not found:
+        _say("There is only the engine's first application.")
+
+
+@apps_app.command("remove")
+def remove_app_command(name: Annotated[str, typer.Argument(help="Its name.")]) -> None:
+    """Forget an application; its conversations stay."""
+    try:
+        remove_application(_settings(), name)
+    except EngineFault as error:
+        _give_up(error)
+    _say(f"Removed {name}")
 
 
 @models_app.command("prepare")

@@ -9,11 +9,12 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
-from engine.auth import Tokens, load_credentials
+from engine.auth import Tokens
 from engine.bodies import BodyLimit, most_of
 from engine.clock import SystemClock
 from engine.conversations import collections, page, reports, routes
 from engine.conversations.access import REFUSALS, Archive, ShapeResponse
+from engine.credentials import load_credentials
 from engine.errors import BadRequest
 from engine.jobs.ledger import Ledger
 from engine.jobs.outbound import Outbound
@@ -30,9 +31,9 @@ from wire.tokens import TOKEN_PATH, TokenAnswer, TokenRequest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from engine.auth import Credentials
     from engine.clock import Clock
     from engine.conversations.store import Store
+    from engine.credentials import Credentials
     from engine.recognition.types import Recognition
     from engine.settings import EngineSettings
     from engine.streaming.findings import InsightsFactory

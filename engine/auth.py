@@ -1,33 +1,23 @@
-"""Who may ask: application credentials, and the JWTs that they are traded for."""
+"""Who may ask: the JWTs that application credentials are traded for."""
 
 from __future__ import annotations
 
 import contextlib
 import hmac
 import json
-import os
-import secrets
-import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import jwt
-from pydantic import Field, ValidationError
 
-from engine.errors import SettingsError, Unauthorized
-from wire.base import Shape
+from engine.errors import Unauthorized
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from starlette.requests import HTTPConnection
 
     from engine.clock import Clock
-    from engine.settings import EngineSettings
+    from engine.credentials import Credentials
 
-APP_ID_LENGTH: Final = 64
-APP_SECRET_LENGTH: Final = 128
 TOKEN_SECONDS: Final = 86_400
 RENEW_SECONDS: Final = 60
 """Clients throw away a token with this much left or less, so it is not given out again."""
@@ -37,82 +27,7 @@ INVALID_TOKEN: Final = "Token validation failed for provided token."  # noqa: S1
 PAGE_APPLICATION: Final = "minutes-page"
 """The page in the browser is an application of its own: it sees its own conversations, and nobody else's."""
 PAGE_SECONDS: Final = 900
-_ALPHABET: Final = string.ascii_letters + string.digits
 _SUBJECT_SUFFIX: Final = "@clients"
-
-
-class _Kept(Shape):
-    """What stands in `credentials.json`."""
-
-    app_id: str = Field(min_length=1)
-    app_secret: str = Field(min_length=1)
-    signing_key: str = Field(min_length=32)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """The applications that may ask, by id, and the key that tokens are signed with."""
-
-    applications: Mapping[str, str]
-    signing_key: str
-
-
-def load_credentials(settings: EngineSettings) -> Credentials:
-    """The application of the settings, else the one kept in `DATA_DIR/engine/credentials.json`, made at the first start.
-
-    Raises:
-        SettingsError: half a pair is set, or the file cannot be read or written.
-    """
-    given_id, given_secret = settings.app_id, settings.app_secret.get_secret_value()
-    if bool(given_id) != bool(given_secret):
-        missing = "ENGINE_APP_SECRET" if given_id else "ENGINE_APP_ID"
-        raise SettingsError(f"{missing} is missing: set both ENGINE_APP_ID and ENGINE_APP_SECRET, or neither.")
-    path = credentials_path(settings)
-    try:
-        kept = _read(path) if path.exists() else _create(path)
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be used ({error.strerror}): point DATA_DIR to a folder you can write to.") from error
-    application = {given_id: given_secret} if given_id else {kept.app_id: kept.app_secret}
-    return Credentials(application, kept.signing_key)
-
-
-def credentials_path(settings: EngineSettings) -> Path:
-    """Where the engine's own application id and secret are kept."""
-    return settings.data_dir / "engine" / "credentials.json"
-
-
-def _read(path: Path) -> _Kept:
-    try:
-        return _Kept.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise SettingsError(f"{path} is damaged: delete it, and the engine makes new credentials.") from error
-
-
-def _create(path: Path) -> _Kept:
-    kept = _Kept(
-        app_id=_bots_id(path.with_name("application-id")) or _random(APP_ID_LENGTH),
-        app_secret=_random(APP_SECRET_LENGTH),
-        signing_key=_random(APP_ID_LENGTH),
-    )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(kept.as_json(), file, indent=2)
-    draft.replace(path)
-    return kept
-
-
-def _bots_id(path: Path) -> str:
-    """The id that the bot's own engine has in this folder: conversations belong to an id, and are to be the same for both."""
-    try:
-        kept = path.read_text(encoding="ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return ""
-    return kept if len(kept) == APP_ID_LENGTH and kept.isalnum() else ""
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 class _PlainBase64(json.JSONEncoder):

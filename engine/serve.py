@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from engine.auth import Credentials
+    from engine.credentials import Credentials
     from engine.recognition.types import Recognition
     from engine.settings import EngineSettings
     from engine.streaming.findings import InsightsFactory

@@ -12,7 +12,7 @@ import pytest
 
 from bot.engine_door import Door, announce, find, withdraw
 from bot.engine_process import EngineProcess
-from engine.auth import load_credentials
+from engine.credentials import load_credentials
 from engine.settings import EngineSettings
 from tests.engine.server import APP, SECRETS, engine
 

@@ -13,8 +13,8 @@ import httpx
 import websockets
 
 from engine.app import create_app
-from engine.auth import Credentials
 from engine.conversations.store import Store
+from engine.credentials import Credentials
 from engine.serve import EngineServer, address, bind
 from engine.settings import EngineSettings
 from tests.engine.fakes import LevelRecognition, MarkInsights, OwnClock

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 import websockets
+from typer.testing import CliRunner
 
-from engine.auth import Credentials, Tokens, load_credentials
+from engine.__main__ import app
+from engine.auth import Tokens
+from engine.credentials import Credentials, add_application, applications, load_credentials, remove_application
 from engine.errors import SettingsError, Unauthorized
 from engine.settings import EngineSettings
 from tests.engine.fakes import OwnClock
@@ -57,6 +60,57 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "engine" / "credentials.json").write_text("{}")
     with pytest.raises(SettingsError, match="damaged"):
         load_credentials(settings(tmp_path))
+
+
+def test_more_applications_have_their_own_pair(tmp_path: Path) -> None:
+    first = load_credentials(settings(tmp_path))
+    notes, robot = add_application(settings(tmp_path), "notes"), add_application(settings(tmp_path), "robot")
+    assert (len(notes.app_id), len(notes.app_secret)) == (64, 128)
+    known = load_credentials(settings(tmp_path))
+    assert known.applications == {**first.applications, notes.app_id: notes.app_secret, robot.app_id: robot.app_secret}
+    assert known.signing_key == first.signing_key
+    assert next(iter(known.applications)) == next(iter(first.applications)), "the first one is shown at the start"
+    given = load_credentials(settings(tmp_path, "mine", "secret")).applications
+    assert list(given) == ["mine", notes.app_id, robot.app_id]
+    remove_application(settings(tmp_path), "notes")
+    assert [one.name for one in applications(settings(tmp_path))] == ["robot"]
+    if sys.platform != "win32":
+        assert stat.S_IMODE((tmp_path / "engine" / "credentials.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "has 1 to 64"), ("x" * 65, "has 1 to 64"), ("a\nb", "has 1 to 64"), ("twice", "already")]
+)
+def test_a_name_that_cannot_be_given(tmp_path: Path, name: str, said: str) -> None:
+    add_application(settings(tmp_path), "twice")
+    with pytest.raises(SettingsError, match=said):
+        add_application(settings(tmp_path), name)
+    assert len(applications(settings(tmp_path))) == 1
+
+
+def test_an_application_that_is_not_there_cannot_be_removed(tmp_path: Path) -> None:
+    add_application(settings(tmp_path), "notes")
+    with pytest.raises(SettingsError, match="There is no application robot; there are: notes"):
+        remove_application(settings(tmp_path), "robot")
+
+
+def test_applications_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["apps", *arguments])
+        return result.exit_code, result.output
+
+    assert run("list") == (0, "There is only the engine's first application.\n")
+    code, added = run("add", "notes")
+    secret = applications(settings(tmp_path))[0].app_secret
+    assert code == 0
+    assert secret not in added, "a secret is shown to a terminal alone"
+    assert run("list") == (0, f"{applications(settings(tmp_path))[0].app_id}  notes\n")
+    assert run("add", "notes")[0] == 2
+    assert run("remove", "notes") == (0, "Removed notes\n")
+    assert run("remove", "notes")[0] == 2
 
 
 def test_a_data_folder_that_is_a_file_is_named(tmp_path: Path) -> None:

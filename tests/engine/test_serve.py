@@ -84,7 +84,7 @@ def test_the_address_is_one_that_clients_can_use() -> None:
 
 PROGRAM = """
 import asyncio
-from engine.auth import load_credentials
+from engine.credentials import load_credentials
 from engine.serve import address, bind, serve
 from engine.settings import EngineSettings
 from tests.engine.fakes import LevelRecognition, MarkInsights
