@@ -52,7 +52,7 @@ clients: setup-dev
 	@$(BIN)/python -m tests.clients.install
 
 test: setup-dev clients ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup-dev ## format, lint, types, who imports whom
 	@$(BIN)/ruff format --check .
