@@ -22,6 +22,7 @@ from engine.jobs.routes import Reception, job_routes
 from engine.jobs.runner import JobRunner
 from engine.jobs.spool import Spool
 from engine.jobs.webhooks import Webhooks
+from engine.manual import page as manual
 from engine.refusals import answer_errors
 from engine.streaming.endpoint import streaming_routes
 from engine.streaming.hub import Hub
@@ -83,14 +84,29 @@ def create_app(
             await recognition.close()
             await store.close()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, redirect_slashes=False, strict_content_type=False)
+    app = FastAPI(
+        lifespan=lifespan,
+        openapi_url=None,  # `engine.manual` serves it
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,  # some clients send JSON without saying so
+    )
     app.state.hub = hub
     app.state.archive = Archive(store, tokens, clock, insights, discard, known.signing_key.encode())
     app.state.reception = Reception(ledger, jobs, outbound, clock, known.applications)
     app.add_middleware(BodyLimit, most=most_of)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     app.include_router(_service_routes(hub, tokens, recognition))
-    for router in (routes.list_router, routes.router, collections.router, reports.router, page.router, job_routes()):
+    for router in (
+        routes.list_router,
+        routes.router,
+        collections.router,
+        reports.router,
+        page.router,
+        job_routes(),
+        manual.router,
+    ):
         app.include_router(router)
     app.include_router(streaming_routes(hub, tokens))
     app.include_router(web_routes(tokens))

@@ -28,6 +28,7 @@ JSON: Final = "application/json"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     400: {"model": Refusal, "description": "Something about the request is wrong; the message says what"},
     401: {"model": Refusal, "description": "The token is missing or bad"},
+    413: {"model": Refusal, "description": "The body is too large"},
 }
 NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Refusal, "description": "No such conversation, or not yours"},

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, Response
 
 from engine.conversations import reading, shapes
-from engine.conversations.access import NOT_FOUND, Kept
+from engine.conversations.access import Kept  # noqa: TC001 - FastAPI reads the annotation
 from engine.conversations.store import UNKNOWN
 from engine.errors import NotFound
 
@@ -23,12 +23,10 @@ PAGE_NAME: Final = "verbose-text-summary"
 PAGE_PATH: Final = "/experiences"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors *; base-uri 'none'; form-action 'none'"
 
-router = APIRouter(prefix=PAGE_PATH, tags=["Reports"])
+router = APIRouter(prefix=PAGE_PATH, include_in_schema=False)
 
 
-@router.get(
-    "/{name}/{conversation_id}/{signature}", response_class=HTMLResponse, responses=NOT_FOUND, summary="An experience's page"
-)
+@router.get("/{name}/{conversation_id}/{signature}")
 async def get_page(
     archive: Kept,
     name: Annotated[str, Path(max_length=64)],

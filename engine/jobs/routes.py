@@ -34,7 +34,6 @@ MAX_PHRASES: Final = 5_000
 """Phrases of all trackers together."""
 _TOO_MANY: Final[dict[int | str, dict[str, Any]]] = {
     429: {"model": Refusal, "description": "Too many jobs wait or work"},
-    413: {"model": Refusal, "description": "The body is too large"},
 }
 _LANGUAGE: Final = re.compile(r"en(?:[-_][A-Za-z]{2,4})?", re.IGNORECASE)
 _RAW: Final[dict[str, Any]] = {
