@@ -109,7 +109,7 @@ class StreamProtocol:
         if len(text) > MAX_TEXT:
             raise BadFrame("Invalid request.", f"A text frame holds at most {MAX_TEXT} characters.")
         try:
-            request = from_json(text, allow_inf_nan=False)
+            request = from_json(text.encode(), allow_inf_nan=False)
         except ValueError as error:
             if _REPR_OF_STOP.fullmatch(text.strip()):
                 return self._stop()
