@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from audio.pcm import SAMPLE_RATE
+from engine.recognition.alignment import align
 from engine.recognition.types import Word
 from engine.recognition.writing import write
 
@@ -53,7 +54,12 @@ def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -
     if not credible(transcript, piece.voiced):
         return NOTHING
     confidence = round(math.exp(min(0.0, transcript.logprob)), 3)
-    words = merged(spread(transcript.text, piece.spans, confidence), write(transcript.text.split()))
+    spoken = transcript.text.split()
+    timed = [
+        Word(word, round(start, 3), round(end, 3), confidence)
+        for word, (start, end) in zip(spoken, align(spoken, piece), strict=True)
+    ]
+    words = merged(timed, write(spoken))
     return Reading(" ".join(word.text for word in words), confidence, words, transcript.text)
 
 
@@ -76,30 +82,3 @@ def credible(transcript: Transcript, voiced: float) -> bool:
     if transcript.tokens > voiced * _FASTEST_SPEECH + _SPARE_TOKENS:
         return False
     return transcript.logprob >= (_CERTAIN_ENOUGH_SHORT if voiced < _SHORT else _CERTAIN_ENOUGH)
-
-
-def spread(text: str, spans: Sequence[tuple[float, float]], confidence: float) -> tuple[Word, ...]:
-    """Times for the words: the voiced spans are shared out in proportion to the words' letters. An estimate."""
-    words = text.split()
-    letters = sum(len(word) + 1 for word in words)
-    if not words or not spans:
-        return ()
-    voiced = sum(end - start for start, end in spans)
-    placed: list[Word] = []
-    before = 0
-    for word in words:
-        after = before + len(word) + 1
-        start, end = _at(spans, voiced * before / letters, late=False), _at(spans, voiced * after / letters, late=True)
-        placed.append(Word(word, round(start, 3), round(end, 3), confidence))
-        before = after
-    return tuple(placed)
-
-
-def _at(spans: Sequence[tuple[float, float]], offset: float, *, late: bool) -> float:
-    """The time that lies `offset` seconds of voice in; where a span ends and the next begins, `late` takes the end."""
-    for start, end in spans:
-        length = end - start
-        if offset < length or (late and offset <= length + 1e-9):
-            return start + offset
-        offset -= length
-    return spans[-1][1]

@@ -67,6 +67,11 @@ class Piece:
     spans: tuple[tuple[float, float], ...]
 
     @property
+    def onset(self) -> float:
+        """Seconds, of the first voice."""
+        return self.spans[0][0] if self.spans else self.start
+
+    @property
     def voiced(self) -> float:
         """Seconds of voice."""
         return sum(end - start for start, end in self.spans)

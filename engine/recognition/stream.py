@@ -281,7 +281,7 @@ class Stream:
         if reading is None or stale or self._slots or reading.text in {"", self._interim_shown}:
             return
         self._interim_shown, self._shown_end = reading.text, piece.end
-        self._emit(types.Interim(piece.start, reading.text))
+        self._emit(types.Interim(piece.onset, reading.text))
 
     def _add(self, slot: _Slot) -> None:
         self._slots.append(slot)
@@ -311,7 +311,8 @@ def _fill(slot: _Slot, piece: Piece, reading: Reading | None) -> None:
     if reading is None:
         slot.final = _gap(piece.start, piece.end).final
     elif reading.text:
-        slot.final = types.Final(piece.start, piece.end, reading.text, reading.confidence, reading.words, reading.spoken)
+        start, end = reading.words[0].start, reading.words[-1].end
+        slot.final = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken)
     slot.ready = True
 
 

@@ -100,7 +100,7 @@ class _Writer:
         end = at + found.length
         if self._key(end) in LEXICON.currencies and self._joined(end):
             return self._money(found, end)
-        for words in LEXICON.percents:
+        for words in LEXICON.percents if not found.scale else ():
             size = len(words.split())
             if " ".join(self._keys[end : end + size]) == words and self._joined(end):
                 return f"{_count(found)}%", end + size

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from engine.recognition.reading import NOTHING, credible, read, spread
+from engine.recognition.reading import NOTHING, credible, read
 from engine.recognition.segmenter import Piece
 from engine.recognition.types import Transcript
 from tests.engine.recognition.fakes import ScriptedRecogniser
@@ -14,35 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-
-def test_words_share_the_voiced_time_by_their_letters() -> None:
-    words = spread("I understand", [(1.0, 2.3)], 0.9)
-    assert [word.text for word in words] == ["I", "understand"]
-    assert words[0].start == 1.0
-    assert words[0].end == words[1].start == pytest.approx(1.2, abs=0.001)
-    assert words[1].end == pytest.approx(2.3)
-    assert {word.confidence for word in words} == {0.9}
-
-
-def test_words_skip_the_pauses() -> None:
-    first, second = spread("one two", [(0.0, 1.0), (5.0, 6.0)], 1.0)
-    assert (first.start, first.end) == (0.0, 1.0)
-    assert (second.start, second.end) == (5.0, 6.0)
-
-
-def test_words_are_in_order_and_inside_the_utterance() -> None:
-    spans = [(0.5, 1.1), (1.3, 1.4), (2.0, 4.7)]
-    words = spread("a somewhat longer sentence with quite a few words in it", spans, 1.0)
-    times = [time for word in words for time in (word.start, word.end)]
-    assert times == sorted(times)
-    assert times[0] == 0.5
-    assert times[-1] == pytest.approx(4.7)
-
-
-def test_no_words_no_times() -> None:
-    assert spread("", [(0.0, 1.0)], 1.0) == ()
-    assert spread("word", [], 1.0) == ()
 
 
 @pytest.mark.parametrize(
