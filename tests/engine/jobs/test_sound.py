@@ -41,9 +41,10 @@ async def test_a_recording_becomes_a_conversation(running: Engine, tmp_path: Pat
     assert list((tmp_path / "engine" / "jobs").iterdir()) == [], "the sound is gone with its job"
 
 
-async def test_a_second_recording_follows_the_first(running: Engine) -> None:
-    first = (await call(running, "POST", "/v1/process/video", content=wav(TALK))).json()
-    path = f"/v1/process/audio/{first['conversationId']}"
+@pytest.mark.parametrize("media", ["audio", "video"])
+async def test_a_second_recording_follows_the_first(running: Engine, media: str) -> None:
+    first = (await call(running, "POST", f"/v1/process/{media}", content=wav(TALK))).json()
+    path = f"/v1/process/{media}/{first['conversationId']}"
     second = (await call(running, "PUT", path, content=wav(say(5) + pause()))).json()
     for ids in (first, second):
         assert (await finished(running, ids["jobId"]))["status"] == "completed"
@@ -126,16 +127,17 @@ async def test_a_full_engine_makes_the_job_wait_not_fail(tmp_path: Path) -> None
         assert (await finished(it, ids["jobId"]))["status"] == "completed"
 
 
-async def test_a_file_at_an_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize("media", ["audio", "video"])
+async def test_a_file_at_an_address(tmp_path: Path, media: str) -> None:
     receiver = Receiver()
     receiver.files["/call.wav"] = wav(TALK)
     async with engine(tmp_path, outbound=receiver.outbound()) as it:
         body = {"url": "https://hooks.example.com/call.wav", "name": "From there"}
-        ids = (await call(it, "POST", "/v1/process/audio/url", json=body)).json()
+        ids = (await call(it, "POST", f"/v1/process/{media}/url", json=body)).json()
         assert (await finished(it, ids["jobId"]))["status"] == "completed"
         assert len(await collection(it, ids["conversationId"], "messages")) == 2
         more = {"url": "https://hooks.example.com/missing.wav"}
-        ids = (await call(it, "PUT", f"/v1/process/video/url/{ids['conversationId']}", json=more)).json()
+        ids = (await call(it, "PUT", f"/v1/process/{media}/url/{ids['conversationId']}", json=more)).json()
         job = await finished(it, ids["jobId"])
         assert (job["status"], "404" in job["reason"]) == ("failed", True)
         assert list((tmp_path / "engine" / "jobs").iterdir()) == []
