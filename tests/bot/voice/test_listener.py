@@ -232,8 +232,8 @@ async def test_speech_that_nobody_takes_becomes_loss() -> None:
     (lost,) = [event for event in desk.of(Lost) if isinstance(event, Lost)]
     assert lost.user_id == ANA
     assert len(desk.of(Heard)) == 5
-    assert lost.seconds + len(desk.pcm(ANA)) / BYTES_PER_SECOND == pytest.approx(1.2)
-    assert desk.listener.health().dropped_packets >= 15, "pieces are 60 ms long, shorter where the worker had no more at hand"
+    assert lost.seconds + len(desk.pcm(ANA)) / BYTES_PER_SECOND > 1.19, "the worker may put silence between what it was late for"
+    assert desk.listener.health().dropped_packets >= 15, "pieces are 60 ms long at most"
 
 
 async def test_frames_that_the_worker_cannot_take_become_loss() -> None:
