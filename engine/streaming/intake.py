@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from audio.errors import UnsupportedFormat
-from audio.pcm import SAMPLE_RATE
+from audio.pcm import BYTES_PER_SECOND, SAMPLE_RATE
 from engine.errors import BadSound
 from engine.streaming.sound.decoders import FlacDecoder, LinearDecoder, OpusStreamDecoder, SoundDecoder
 
@@ -15,6 +15,8 @@ Encoding = Literal["LINEAR16", "MULAW", "FLAC", "OPUS"]
 
 MAX_FAULTS: Final = 100
 """Places in one frame behind which decoding is tried again."""
+MAX_SECONDS: Final = 300
+"""Sound that one frame may unfold to: silence takes next to no room in FLAC and Opus."""
 
 
 class _Rates(NamedTuple):
@@ -72,24 +74,28 @@ class Intake:
     """One stream's decoder; whatever is incomplete waits for the next frame."""
 
     def __init__(self, sound: SoundFormat) -> None:
-        self._encoding = sound.encoding
+        self._sound = sound
         self._decoder = _decoder(sound)
 
     def goes_on(self, sound: SoundFormat) -> bool:
         """Whether sound of this form can be decoded without a new start: FLAC and Opus streams know their own rate."""
-        return sound.encoding == self._encoding and self._encoding in {"FLAC", "OPUS"}
+        return sound.encoding == self._sound.encoding and sound.encoding in {"FLAC", "OPUS"}
 
     def process(self, data: bytes) -> Taken:
         """A frame of any length. What cannot be decoded is left out, what stands before and behind it is not."""
-        sound: list[bytes] = []
+        sound = bytearray()
         trouble = ""
         for _ in range(MAX_FAULTS):
             try:
-                sound.extend(self._decoder.decode(data))
+                for piece in self._decoder.decode(data):
+                    sound += piece
+                    if len(sound) > MAX_SECONDS * BYTES_PER_SECOND:
+                        self._decoder = _decoder(self._sound)
+                        return Taken(bytes(sound), f"One frame may hold {MAX_SECONDS} s of sound: the rest of it was left out.")
                 break
             except BadSound as error:
                 trouble, data = str(error), b""
-        return Taken(b"".join(sound), trouble)
+        return Taken(bytes(sound), trouble)
 
     def flush(self) -> bytes:
         """What is still held, when no more will come; a last frame that is not whole is dropped."""

@@ -104,6 +104,18 @@ def test_what_is_no_flac_is_said_and_holds_no_memory() -> None:
     assert "This is not FLAC: no frame header comes." in troubles
 
 
+def test_a_frame_does_not_unfold_without_end() -> None:
+    sound = flac(np.zeros(16_000 * 400, np.int16), 16_000)
+    assert len(sound) < 100_000
+    intake = Intake(SoundFormat("FLAC"))
+    out, trouble = intake.process(sound)
+    assert trouble == "One frame may hold 300 s of sound: the rest of it was left out."
+    assert 300 < len(out) / 32_000 < 301
+    again, troubles = take(intake, [flac(tone(16_000), 16_000)])
+    assert troubles == []
+    assert is_tone(again, 1)
+
+
 # Opus
 
 

@@ -270,6 +270,17 @@ async def test_insights_below_the_threshold_are_not_reported(running: Engine) ->
     assert (await running.get(f"/{conversation_id}/follow-ups")).json() == {"followUps": []}
 
 
+async def test_the_recogniser_is_told_the_words_to_expect(running: Engine) -> None:
+    async with running.socket("words") as jane, running.socket("words") as nameless:
+        await jane.start(JANE, customVocabulary=["acme", " kubernetes ", ""])
+        await nameless.start(customVocabulary=["zephyr"])
+        await nameless.send(say(1) + pause())
+        await nameless.until("message_response")
+        assert [stream.vocabulary for stream in running.recognition.streams] == [("acme", "kubernetes"), ("zephyr",)]
+        await jane.stop()
+        await nameless.stop()
+
+
 async def test_a_kept_socket_goes_on_in_the_same_conversation(running: Engine) -> None:
     keep = {"disconnectOnStopRequest": False, "disconnectOnStopRequestTimeout": 60}
     async with running.socket("kept") as socket:
