@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from audio.pcm import BYTES_PER_SECOND, FRAME_BYTES, FRAME_SECONDS, silence
+from audio.pcm import BYTES_PER_SECOND, FRAME_BYTES, silence
 from benchmarks.decode_paths import compare
-from benchmarks.speech import SHIPPED, Clip, load, rates
+from benchmarks.recognition_live import speak
+from benchmarks.speech import SHIPPED, load, rates
 from engine.recognition import pool as recognition
 from engine.recognition.types import Final
 from engine.settings import EngineSettings
@@ -48,23 +48,6 @@ async def transcribe(pool: RecognitionPool, pcm: bytes, *, vocabulary: Sequence[
     return " ".join(final.text for final in await reader)
 
 
-async def latencies(pool: RecognitionPool, clip: Clip) -> list[float]:
-    """Seconds from the last voiced sample of each utterance to its final, the clip being spoken in real time."""
-    stream = pool.open()
-    begun = time.perf_counter()
-
-    async def read() -> list[float]:
-        return [time.perf_counter() - begun - result.end async for result in stream.results() if isinstance(result, Final)]
-
-    reader = asyncio.create_task(read())
-    sound = clip.pcm() + silence(_TAIL)
-    for number, at in enumerate(range(0, len(sound), FRAME_BYTES), start=1):
-        await asyncio.sleep(begun + number * FRAME_SECONDS - time.perf_counter())
-        stream.feed(sound[at : at + FRAME_BYTES])
-    await stream.finish()
-    return await reader
-
-
 async def measure(folder: Path) -> dict[str, float | str | dict[str, float]]:
     """All figures. Word error rates in per cent, latencies in seconds, `rtf` in processor seconds a second of sound."""
     pool = await recognition.start(EngineSettings())
@@ -81,7 +64,7 @@ async def measure(folder: Path) -> dict[str, float | str | dict[str, float]]:
         live = [clip for clip in clips if clip.kind in {"read", "meeting"} and clip.duration < 10][
             :: max(1, len(clips) // _LIVE_CLIPS)
         ]
-        waits = sorted([wait for clip in live for wait in await latencies(pool, clip)])
+        spoken = await speak(pool, live)
         paths = await asyncio.to_thread(compare, pool.recogniser, clips)
         return {
             "model": pool.recogniser.name,
@@ -89,8 +72,7 @@ async def measure(folder: Path) -> dict[str, float | str | dict[str, float]]:
             "rtf": cpu / seconds,
             "times_real_time": seconds / wall,
             "streams": float(pool.room),
-            "final_latency_median": statistics.median(waits),
-            "final_latency_p95": waits[min(len(waits) - 1, round(0.95 * len(waits)))],
+            **spoken.figures(),
             "wer_decoded_at_16_khz": paths.direct,
             "wer_decoded_at_48_khz_and_resampled": paths.resampled,
         }

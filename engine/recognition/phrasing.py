@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STOPS: Final = frozenset(".?!")
 _DATA: Final = Path(__file__).parent / "data" / "leading_words.txt"
 
 
@@ -19,3 +23,14 @@ def leading_words() -> frozenset[str]:
 def bare(word: str) -> str:
     """A word in lower case without the punctuation around it."""
     return word.lower().replace("\u2019", "'").strip('.,?!;:"()-\u2026\u2014')
+
+
+def joined(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Two parts of an utterance that were read apart, as one: no full stop and no capital where the sentence goes on."""
+    first, second = list(before), list(after)
+    if first and second:
+        if second[0][:1].islower():
+            first[-1] = first[-1].rstrip(".") or first[-1]
+        elif first[-1][-1:] not in _STOPS and bare(second[0]) in leading_words() and not second[0].startswith("I"):
+            second[0] = second[0][:1].lower() + second[0][1:]
+    return [*first, *second]

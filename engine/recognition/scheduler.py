@@ -105,6 +105,11 @@ class Scheduler:
                 self.cancel(job)
         self._interim_turn.pop(owner, None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits, or would have to."""
+        return bool(self._waiting) or len(self._running) >= self._workers
+
     def lag(self) -> float:
         """Seconds that the oldest final has been waiting for a worker."""
         waiting = [job.asked for job in self._waiting if job.urgency is Urgency.FINAL]

@@ -6,11 +6,12 @@ All times are counted in windows of 32 ms since the start of the stream.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from audio.pcm import SAMPLE_RATE
 from engine.recognition.vad import WINDOW, WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Endpointing:
         tail: sound kept after the last voiced window.
         shortest: an utterance with less voice is none.
         longest: an utterance is cut at its best pause when it gets this long.
-        interim: an interim at most this often.
+        first_interim: speech this long is worth an interim.
+        interim: after which one is offered this often.
         loudest: an utterance whose loudest windows stay below this many dB of full scale is none.
     """
 
@@ -44,7 +46,8 @@ class Endpointing:
     tail: float = 0.3
     shortest: float = 0.2
     longest: float = 22.0
-    interim: float = 0.6
+    first_interim: float = 0.4
+    interim: float = 0.2
     loudest: float = -55.0
 
 
@@ -65,6 +68,13 @@ class Piece:
     end: float
     samples: NDArray[np.float32]
     spans: tuple[tuple[float, float], ...]
+
+    def after(self, time: float) -> Piece:
+        """The part of it from a moment on."""
+        skipped = max(0, round((time - self.start) * SAMPLE_RATE))
+        start = self.start + skipped / SAMPLE_RATE
+        spans = tuple((max(begin, start), end) for begin, end in self.spans if end > start)
+        return replace(self, start=start, samples=self.samples[skipped:], spans=spans)
 
     @property
     def onset(self) -> float:
@@ -196,7 +206,7 @@ class Segmenter:
         self._windows = windows
         self._first = self._now - len(windows)
         self._silent = 0
-        self._shown = self._now
+        self._shown = self._now + _windows(self._rules.first_interim) - _windows(self._rules.interim)
         self._preroll.clear()
 
     def _end(self) -> Decision:

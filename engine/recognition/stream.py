@@ -14,6 +14,7 @@ from engine.recognition import types
 from engine.recognition.hearing import Hearing
 from engine.recognition.scheduler import Job, Urgency
 from engine.recognition.segmenter import Discarded, Ended, Growing, Paused, Resumed
+from engine.recognition.unfolding import Unfolding
 from engine.recognition.vad import WINDOW
 
 if TYPE_CHECKING:
@@ -33,8 +34,12 @@ CAUGHT_UP_SECONDS: Final = 10.0
 """With less than this waiting, more sound is welcome at once."""
 MAX_RESULTS: Final = 1_000
 """Results that may wait to be fetched; beyond it no sound is heard."""
-INTERIM_SHARE: Final = 0.25
-"""The most of one core that a speaker's interims take."""
+INTERIM_SECONDS: Final = 0.35
+"""From the beginning of one interim's reading to that of the next, at least."""
+INTERIM_SHARE: Final = 0.5
+"""The most of one core that a speaker's interims take while nobody waits."""
+INTERIM_SHARE_BUSY: Final = 0.15
+"""The same while somebody waits."""
 
 _WINDOW_BYTES: Final = WINDOW * SAMPLE_BYTES
 
@@ -99,6 +104,7 @@ class Stream:
         self._failure: BaseException | None = None
         self._guess: _Guess | None = None
         self._number = 0
+        self._unfolding = Unfolding()
         self._interim_shown = ""
         self._shown_end = 0.0
         self._interim: Job | None = None
@@ -212,7 +218,7 @@ class Stream:
         match decision:
             case Growing(piece):
                 if (self._interim is None or self._interim.started is None) and self._clock() >= self._next_interim:
-                    self._interim = self._submit(piece, Urgency.INTERIM, self._interim_read)
+                    self._ask_interim(piece)
             case Paused(piece):
                 self._guess = _Guess(self._submit(piece, Urgency.AHEAD, self._guess_read))
             case Resumed():
@@ -225,6 +231,11 @@ class Stream:
                 self._add(_Slot(start, 0.0, ready=True))
             case _:
                 self._add(_gap(decision.start, decision.end))
+
+    def _ask_interim(self, piece: Piece) -> None:
+        unread = self._unfolding.unread(piece)
+        if unread is not None:
+            self._interim = self._submit(unread, Urgency.INTERIM, functools.partial(self._interim_read, piece))
 
     def _submit(self, piece: Piece, urgency: Urgency, done: Callable[[Job, Reading | None], None]) -> Job:
         job = Job(piece, urgency, self, functools.partial(self._read, piece), done)
@@ -262,26 +273,28 @@ class Stream:
     def _guess_read(self, job: Job, reading: Reading | None) -> None:
         if self._guess is not None and self._guess.job is job:
             self._guess.reading, self._guess.read = reading, True
-        self._show(job.piece, reading)
+        if reading is not None and reading.text and job.piece.number == self._number:
+            self._show(job.piece, self._unfolding.settle(job.piece, reading))
 
-    def _interim_read(self, job: Job, reading: Reading | None) -> None:
-        now = self._clock()
+    def _interim_read(self, piece: Piece, job: Job, reading: Reading | None) -> None:
+        now, started = self._clock(), job.started or self._clock()
+        share = INTERIM_SHARE_BUSY if self._scheduler.busy else INTERIM_SHARE
         self._interim = None
-        self._next_interim = now + (now - (job.started or now)) * (1 / INTERIM_SHARE - 1)
-        self._show(job.piece, reading)
+        self._next_interim = max(started + INTERIM_SECONDS, now + (now - started) * (1 / share - 1))
+        if reading is not None and reading.text and piece.number == self._number:
+            self._show(piece, self._unfolding.show(job.piece, reading))
 
     def _final_read(self, slot: _Slot, job: Job, reading: Reading | None) -> None:
         _fill(slot, job.piece, reading)
         self._progress.set()
         self._deliver()
 
-    def _show(self, piece: Piece, reading: Reading | None) -> None:
+    def _show(self, piece: Piece, text: str) -> None:
         """Give out an interim, unless it is stale, or a final before it is still missing."""
-        stale = piece.number != self._number or piece.end <= self._shown_end
-        if reading is None or stale or self._slots or reading.text in {"", self._interim_shown}:
+        if piece.end <= self._shown_end or self._slots or text in {"", self._interim_shown}:
             return
-        self._interim_shown, self._shown_end = reading.text, piece.end
-        self._emit(types.Interim(piece.onset, reading.text))
+        self._interim_shown, self._shown_end = text, piece.end
+        self._emit(types.Interim(piece.onset, text))
 
     def _add(self, slot: _Slot) -> None:
         self._slots.append(slot)

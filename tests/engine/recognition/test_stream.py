@@ -83,7 +83,7 @@ async def test_finals_keep_their_order_when_a_later_one_is_read_first(
     recogniser.close(30)
     stream = pool.open()
     results = stream.results()
-    stream.feed(sound((0.3, 0.5), (0, 1), (0.6, 0.5), (0, 1), (0.9, 0.5), (0, 1)))
+    stream.feed(sound((0.3, 0.35), (0, 1), (0.6, 0.35), (0, 1), (0.9, 0.35), (0, 1)))
     first = asyncio.ensure_future(anext(results))
     for _ in range(3):
         await recogniser.taken()
@@ -97,7 +97,7 @@ async def test_finals_keep_their_order_when_a_later_one_is_read_first(
 async def test_reading_begins_in_the_pause_and_is_not_done_twice(pool: RecognitionPool, recogniser: ScriptedRecogniser) -> None:
     recogniser.close(30)
     stream = pool.open()
-    stream.feed(sound((0.3, 0.5), (0, 0.4)))
+    stream.feed(sound((0.3, 0.35), (0, 0.4)))
     await recogniser.taken()
     stream.feed(sound((0, 0.4)))
     recogniser.open(30)
@@ -126,7 +126,7 @@ async def test_interims_come_before_the_final_and_say_where_the_utterance_begins
     stream.feed(sound((0, 1), (0.3, 1)))
     interim = await anext(results)
     assert isinstance(interim, Interim)
-    assert interim.text == "level 30"
+    assert interim.text == "level"
     assert interim.start == pytest.approx(1.0, abs=0.05)
     stream.feed(sound((0, 1)))
     assert isinstance(await anext(results), Final)
@@ -155,10 +155,10 @@ async def test_finals_are_read_before_interims_of_others(recogniser: ScriptedRec
     pool = RecognitionPool(recogniser, room=5, detectors=LoudnessDetector, workers=1)
     recogniser.close(20)
     busy, talking, done = pool.open(), pool.open(), pool.open()
-    busy.feed(sound((0.2, 0.5), (0, 1)))
+    busy.feed(sound((0.2, 0.35), (0, 1)))
     await recogniser.taken()
     talking.feed(sound((0.3, 1)))
-    done.feed(sound((0.4, 0.5), (0, 1)))
+    done.feed(sound((0.4, 0.35), (0, 1)))
     finishing = asyncio.gather(*(stream.finish() for stream in (busy, talking, done)))
     await heard_all(done)
     recogniser.open(20)
