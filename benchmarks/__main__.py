@@ -16,6 +16,7 @@ def commands() -> dict[str, list[str]]:
         "recognition": ["benchmarks.recognition", *(["--speech", speech] if speech else [])],
         "transcribe": ["benchmarks.transcribe", *(["--speech", speech] if speech else [])],
         "latency": ["benchmarks.latency"],
+        "conversations": ["benchmarks.conversations"],
         "streaming_load": ["benchmarks.streaming_load"],
         "page": ["benchmarks.page"],
     }

@@ -19,7 +19,8 @@ from wire.detected import DetectedTracker, Entities
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.conversations.models import ConversationRow, InsightRow
+    from engine.conversations.lines import InsightLine
+    from engine.conversations.models import ConversationRow
     from engine.conversations.reading import Said
     from engine.conversations.shapes import People
     from wire.conversations import ActionItem, Question, Topic
@@ -128,15 +129,16 @@ async def get_insights(archive: Kept, known: Known) -> Response:
     return ShapeResponse(Insights(insights=[_insight(row, ids, people) for row in rows]))
 
 
-def _insight(row: InsightRow, ids: Mapping[str, str], people: People) -> ActionItem | Question:
+def _insight(row: InsightLine, ids: Mapping[str, str], people: People) -> ActionItem | Question:
     return shapes.question(row, ids, people) if row.kind == "question" else shapes.action(row, ids, people)
 
 
-async def _found(archive: Archive, known: ConversationRow, kind: str | None) -> tuple[list[InsightRow], dict[str, str], People]:
+async def _found(archive: Archive, known: ConversationRow, kind: str | None) -> tuple[list[InsightLine], dict[str, str], People]:
     """Insights of a kind, the REST ids of messages by their UUIDs, and the people."""
     rows = await archive.store.insights(known.id, kind)
     members = await archive.store.members([known.id])
-    return rows, await archive.store.message_ids(known.id), shapes.People(members[known.id])
+    ids = await archive.store.message_ids(known.id, (message_id for row in rows for message_id in row.message_ids))
+    return rows, ids, shapes.People(members[known.id])
 
 
 @router.get("/entities", response_model=Entities, response_model_exclude_none=True, summary="Entities")

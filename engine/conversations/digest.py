@@ -18,12 +18,12 @@ async def make_summary(store: Store, conversation_id: str) -> list[SummaryRow]:
     """Choose the summary's sentences, and keep them."""
     said = await reading.said(store, conversation_id)
     topics = await store.topics(conversation_id)
-    insights = await store.insights(conversation_id, None)
+    actions = await reading.actions(store, conversation_id)
     people = await store.members([conversation_id])
     names = {member.id: member.name or member.user_id or "" for member in people[conversation_id]}
     messages = [Said(one.realtime_id, names[one.member_id], one.text) for one in said]
     weighed = {topic.text: topic.score for topic in topics}
-    pointed = {message_id for insight in insights if insight.kind != "question" for message_id in insight.message_ids}
+    pointed = {message_id for _, message_ids in actions for message_id in message_ids}
     chosen = await asyncio.to_thread(summarise, messages, weighed, pointed)
     await editing.set_summary(store, conversation_id, [(item.text, item.message_ids) for item in chosen], len(said))
     return await reading.summary(store, conversation_id)
@@ -32,7 +32,6 @@ async def make_summary(store: Store, conversation_id: str) -> list[SummaryRow]:
 async def find_phrases(store: Store, conversation_id: str) -> None:
     """Keep the key phrases of every message that an action item, a follow-up or a topic rests on."""
     said = {one.realtime_id: one.text for one in await reading.said(store, conversation_id)}
-    insights = await store.insights(conversation_id, None)
-    actions = [(row.text, row.message_ids) for row in insights if row.kind != "question"]
+    actions = await reading.actions(store, conversation_id)
     topics = [(row.text, row.message_ids) for row in await store.topics(conversation_id)]
     await editing.set_phrases(store, conversation_id, await asyncio.to_thread(key_phrases, said, actions, topics))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from engine.insights.lexicon import words
@@ -22,12 +23,17 @@ def action_phrase(said: str, insight: str) -> str | None:
     """The longest run of words that a message shares with the insight made of it, as the message has it."""
     mine, theirs = list(_WORD.finditer(said)), [word.group().lower() for word in _WORD.finditer(insight)]
     begin, length = _longest_run([word.group().lower() for word in mine], theirs)
-    weak = words("function_words.txt") | _LEADS
+    weak = _weak()
     while length and mine[begin].group().lower() in weak:
         begin, length = begin + 1, length - 1
     if length < LEAST_WORDS:
         return None
     return said[mine[begin].start() : mine[begin + length - 1].end()]
+
+
+@cache
+def _weak() -> frozenset[str]:
+    return words("function_words.txt") | _LEADS
 
 
 def _longest_run(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
@@ -46,8 +52,13 @@ def _longest_run(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
 
 def topic_phrase(said: str, topic: str) -> str | None:
     """A topic as the message says it."""
-    found = re.search(rf"\b{re.escape(topic)}\b", said, re.IGNORECASE)
+    found = _whole(topic).search(said)
     return found.group() if found else None
+
+
+@lru_cache(maxsize=256)
+def _whole(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE)
 
 
 def key_phrases(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import String, func, null, select, type_coerce
 
-from engine.conversations.models import JobRow, MessageRow, SummaryRow
+from engine.conversations.models import InsightRow, JobRow, MessageRow, SummaryRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -60,6 +60,15 @@ async def conversations(store: Store, statement: Select[ConversationRow]) -> lis
     """Those that a listing finds."""
     async with store.reading() as session:
         return list(await session.scalars(statement))
+
+
+async def actions(store: Store, conversation_id: str) -> list[tuple[str, list[str]]]:
+    """The texts of action items and follow-ups, each with the UUIDs of the messages that it rests on."""
+    statement = select(InsightRow.text, InsightRow.message_ids).where(
+        InsightRow.conversation_id == conversation_id, InsightRow.kind != "question"
+    )
+    async with store.reading() as session:
+        return [(row.text, row.message_ids) for row in await session.execute(statement)]
 
 
 async def summary(store: Store, conversation_id: str) -> list[SummaryRow]:

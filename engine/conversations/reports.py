@@ -19,12 +19,21 @@ from engine.conversations.phrases import key_phrases
 from engine.conversations.transcript import Line, render
 from engine.errors import BadRequest, NotFound
 from wire.conversations import CONVERSATIONS_PATH
-from wire.reports import Analytics, ExperienceAnswer, ExperienceRequest, Summary, TranscriptAnswer, TranscriptRequest
+from wire.reports import (
+    Analytics,
+    ExperienceAnswer,
+    ExperienceRequest,
+    Summary,
+    TranscriptAnswer,
+    TranscriptPhrases,
+    TranscriptRequest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.conversations.models import InsightRow, TopicRow
+    from engine.conversations.models import TopicRow
+    from engine.conversations.reading import Said
 
 router = APIRouter(prefix=f"{CONVERSATIONS_PATH}/{{conversation_id}}", tags=["Reports"], responses={**REFUSALS, **NOT_FOUND})
 
@@ -54,7 +63,8 @@ async def get_summary(archive: Kept, known: Known, *, refresh: bool = False) -> 
         raise NotFound("Nothing has been said in this conversation yet.")
     if refresh or not kept or kept[0].covered != count:
         kept = await make_summary(archive.store, known.id)
-    return ShapeResponse(Summary(summary=shapes.summary(kept, await archive.store.message_ids(known.id))))
+    ids = await archive.store.message_ids(known.id, (message_id for row in kept for message_id in row.message_ids))
+    return ShapeResponse(Summary(summary=shapes.summary(kept, ids)))
 
 
 @router.post("/transcript", response_model=TranscriptAnswer, response_model_exclude_none=True, summary="Transcript")
@@ -66,11 +76,13 @@ async def post_transcript(archive: Kept, known: Known, asked: TranscriptRequest)
     said = await reading.said(archive.store, known.id)
     members = (await archive.store.members([known.id]))[known.id]
     names = {member.id: member.name or member.user_id for member in members}
-    insights = await archive.store.insights(known.id, None)
-    topics = await archive.store.topics(known.id)
+    wanted = asked.phrases or TranscriptPhrases()
+    all_phrases, marked = wanted.highlight_all_key_phrases, wanted.highlight_only_insight_key_phrases
+    actions = await reading.actions(archive.store, known.id) if marked or all_phrases else []
+    topics = await archive.store.topics(known.id) if all_phrases else []
 
     def write() -> TranscriptAnswer:
-        marks = _marks(asked, [(one.realtime_id, one.text) for one in said], insights, topics)
+        marks = _marks(said, actions, topics)
         began = known.first_word or 0.0
         lines = [
             Line(
@@ -89,15 +101,11 @@ async def post_transcript(archive: Kept, known: Known, asked: TranscriptRequest)
 
 
 def _marks(
-    asked: TranscriptRequest, said: Sequence[tuple[str, str]], insights: Sequence[InsightRow], topics: Sequence[TopicRow]
+    said: Sequence[Said], actions: Sequence[tuple[str, list[str]]], topics: Sequence[TopicRow]
 ) -> dict[str, tuple[str, ...]]:
     """The phrases to highlight, by message."""
-    phrases = asked.phrases
-    if phrases is None or not (phrases.highlight_all_key_phrases or phrases.highlight_only_insight_key_phrases):
-        return {}
-    actions = [(row.text, row.message_ids) for row in insights if row.kind != "question"]
-    subjects = [(row.text, row.message_ids) for row in topics] if phrases.highlight_all_key_phrases else []
-    found = key_phrases(dict(said), actions, subjects)
+    subjects = [(row.text, row.message_ids) for row in topics]
+    found = key_phrases({one.realtime_id: one.text for one in said}, actions, subjects)
     return {message_id: tuple(text for _, text in marked) for message_id, marked in found.items()}
 
 

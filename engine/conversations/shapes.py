@@ -15,16 +15,8 @@ from wire.reports import MessageRef, SummaryItem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from engine.conversations.models import (
-        ConversationRow,
-        EntityRow,
-        InsightRow,
-        Json,
-        MemberRow,
-        SummaryRow,
-        TopicRow,
-        TrackerMatchRow,
-    )
+    from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
+    from engine.conversations.models import ConversationRow, Json, MemberRow, SummaryRow, TopicRow
     from engine.conversations.reading import Said
 
 MOOD: Final = 0.3
@@ -83,12 +75,12 @@ class People:
             return kept
         return {"id": row.id, "name": row.name or kept["name"], "userId": row.user_id or ""}
 
-    def text(self, row: InsightRow) -> str:
+    def text(self, row: InsightLine) -> str:
         """An insight's text with the names of today."""
         return renamed(row.text, {kept["name"]: self.now(kept)["name"] for kept in (row.speaker, row.assignee) if kept})
 
 
-def question(row: InsightRow, ids: Mapping[str, str], people: People) -> Question:
+def question(row: InsightLine, ids: Mapping[str, str], people: People) -> Question:
     """A question and who asked it."""
     return Question(
         id=row.id,
@@ -99,7 +91,7 @@ def question(row: InsightRow, ids: Mapping[str, str], people: People) -> Questio
     )
 
 
-def action(row: InsightRow, ids: Mapping[str, str], people: People) -> ActionItem:
+def action(row: InsightLine, ids: Mapping[str, str], people: People) -> ActionItem:
     """An action item or a follow-up."""
     who = people.now(row.assignee) if row.assignee else None
     text = people.text(row)
@@ -116,7 +108,7 @@ def action(row: InsightRow, ids: Mapping[str, str], people: People) -> ActionIte
     )
 
 
-def _date(row: InsightRow, text: str) -> Iterable[Entity]:
+def _date(row: InsightLine, text: str) -> Iterable[Entity]:
     offset = row.due_offset if text == row.text else text.find(row.due_phrase)
     if row.due and offset >= 0:
         day = datetime.fromisoformat(row.due).date().isoformat()
@@ -129,7 +121,7 @@ def _assignee(who: Json | None, text: str) -> Iterable[Entity]:
         yield Entity(type="person", text=who["name"], offset=place, value=person)
 
 
-def trackers(rows: Iterable[TrackerMatchRow], messages: Mapping[str, Said], insights: Mapping[str, str]) -> list[DetectedTracker]:
+def trackers(rows: Iterable[TrackerLine], messages: Mapping[str, Said], insights: Mapping[str, str]) -> list[DetectedTracker]:
     """Matches by tracker and phrase; `messages` by UUID, `insights` are REST ids by UUID."""
     found: dict[str, DetectedTracker] = {}
     matches: dict[tuple[str, str], TrackerMatch] = {}
@@ -149,7 +141,7 @@ def trackers(rows: Iterable[TrackerMatchRow], messages: Mapping[str, Said], insi
     return list(found.values())
 
 
-def entities(rows: Iterable[EntityRow], messages: Mapping[str, Said]) -> list[NamedEntity]:
+def entities(rows: Iterable[EntityLine], messages: Mapping[str, Said]) -> list[NamedEntity]:
     """The same thing named in several messages is one entity."""
     found: dict[tuple[str, str, str], NamedEntity] = {}
     for row in rows:

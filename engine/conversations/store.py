@@ -13,23 +13,26 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from engine.conversations.database import open_database
+from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
 from engine.conversations.models import ConversationRow, EntityRow, InsightRow, MemberRow, MessageRow, TopicRow, TrackerMatchRow
 from engine.conversations.words import spell
 from engine.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from sqlalchemy import SQLColumnExpression
+    from sqlalchemy import ColumnElement, FromClause, Row, SQLColumnExpression
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from engine.conversations.models import Base, Json
     from engine.insights.types import Changes, Insight, Speaker, Topic
 
 UNKNOWN: Final = "The conversationId is either invalid or does not exist."
+_AT_ONCE: Final = 5_000
+"""Values of one statement; SQLite takes 32,766."""
 _ID_FROM: Final = 10**15
-_Row = TypeVar("_Row", MessageRow, TopicRow, TrackerMatchRow, EntityRow)
+_Row = TypeVar("_Row", MessageRow, TopicRow)
 _Keyed = TypeVar("_Keyed", InsightRow, TopicRow)
 
 
@@ -162,32 +165,46 @@ class Store:
         """What was said, in the order in which it began."""
         return await self._all(MessageRow, conversation_id, MessageRow.start_time, MessageRow.position)
 
-    async def message_ids(self, conversation_id: str) -> dict[str, str]:
+    async def message_ids(self, conversation_id: str, realtime_ids: Iterable[str]) -> dict[str, str]:
         """The 16-digit ids of messages by their UUIDs."""
+        wanted = list(set(realtime_ids))
         statement = select(MessageRow.realtime_id, MessageRow.id).where(MessageRow.conversation_id == conversation_id)
+        found: dict[str, str] = {}
         async with self.reading() as session:
-            rows = await session.execute(statement)
-            return {row.realtime_id: row.id for row in rows}
+            for begin in range(0, len(wanted), _AT_ONCE):
+                some = MessageRow.realtime_id.in_(wanted[begin : begin + _AT_ONCE])
+                found.update({row.realtime_id: row.id for row in await session.execute(statement.where(some))})
+        return found
 
-    async def insights(self, conversation_id: str, kind: str | None) -> list[InsightRow]:
+    async def insights(self, conversation_id: str, kind: str | None) -> list[InsightLine]:
         """Insights of one kind, or of all, in the order of their telling."""
-        statement = select(InsightRow).where(InsightRow.conversation_id == conversation_id).order_by(InsightRow.position)
-        if kind is not None:
-            statement = statement.where(InsightRow.kind == kind)
-        async with self.reading() as session:
-            return list(await session.scalars(statement))
+        table = InsightRow.__table__
+        where = [table.c.conversation_id == conversation_id, *([] if kind is None else [table.c.kind == kind])]
+        return [InsightLine(*row) for row in await self._lines(InsightLine._fields, table, where, table.c.position)]
 
     async def topics(self, conversation_id: str) -> list[TopicRow]:
         """Topics, best first."""
         return await self._all(TopicRow, conversation_id, TopicRow.score.desc(), TopicRow.position)
 
-    async def tracker_matches(self, conversation_id: str) -> list[TrackerMatchRow]:
+    async def tracker_matches(self, conversation_id: str) -> list[TrackerLine]:
         """Tracked phrases, in the order in which they were found."""
-        return await self._all(TrackerMatchRow, conversation_id, TrackerMatchRow.number)
+        table = TrackerMatchRow.__table__
+        where = [table.c.conversation_id == conversation_id]
+        return [TrackerLine(*row) for row in await self._lines(TrackerLine._fields, table, where, table.c.number)]
 
-    async def entities(self, conversation_id: str) -> list[EntityRow]:
+    async def entities(self, conversation_id: str) -> list[EntityLine]:
         """Named entities, in the order in which they were found."""
-        return await self._all(EntityRow, conversation_id, EntityRow.number)
+        table = EntityRow.__table__
+        where = [table.c.conversation_id == conversation_id]
+        return [EntityLine(*row) for row in await self._lines(EntityLine._fields, table, where, table.c.number)]
+
+    async def _lines(
+        self, fields: Sequence[str], table: FromClause, where: Sequence[ColumnElement[bool]], order: ColumnElement[Any]
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Columns of a table by their names."""
+        statement = select(*(table.c[name] for name in fields)).where(*where).order_by(order)
+        async with self.reading() as session:
+            return (await session.execute(statement)).all()
 
     async def _all(self, table: type[_Row], conversation_id: str, *order: SQLColumnExpression[Any]) -> list[_Row]:
         statement = select(table).where(table.conversation_id == conversation_id).order_by(*order)

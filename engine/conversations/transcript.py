@@ -20,6 +20,8 @@ PARAGRAPH_LENGTH: Final = 1_000
 """Characters after which a paragraph ends with its sentence."""
 LEAST_SECONDS: Final = 0.5
 """A subtitle is shown for this long at least."""
+_SPACE: Final = re.compile(r"\s{2,}|[^\S ]")
+_UNSAFE: Final = re.compile(r"[\\`*_\[\]|~<>&]|^[#+-]")
 _MARKUP: Final = re.compile(r"([\\`*_\[\]|~]|^[#+-])")
 
 
@@ -91,16 +93,27 @@ def _markdown(lines: Sequence[Line], *, paragraphs: bool, speakers: bool) -> Tra
 
 def _marked(line: Line) -> str:
     """The text with its key phrases in `<mark>`, and everything that people said taken literally."""
-    phrases = sorted({mark for mark in line.marks if mark}, key=len, reverse=True)
-    if not phrases:
+    if not line.marks:
         return _escaped(line.text)
-    pieces = re.split(f"({'|'.join(re.escape(phrase) for phrase in phrases)})", line.text)
-    return "".join(f"<mark>{_escaped(piece)}</mark>" if index % 2 else _escaped(piece) for index, piece in enumerate(pieces))
+    written: list[str] = []
+    place = 0
+    for begin, end in _places(line):
+        if begin >= place:
+            written += _escaped(line.text[place:begin]), f"<mark>{_escaped(line.text[begin:end])}</mark>"
+            place = end
+    return "".join((*written, _escaped(line.text[place:])))
+
+
+def _places(line: Line) -> list[tuple[int, int]]:
+    """Where phrases stand, the longer one first where two begin together."""
+    found = ((line.text.find(mark), len(mark)) for mark in line.marks if mark)
+    return sorted(((begin, begin + length) for begin, length in found if begin >= 0), key=lambda place: (place[0], -place[1]))
 
 
 def _escaped(text: str) -> str:
     """What was said is never markup."""
-    return _MARKUP.sub(r"\\\1", html.escape(re.sub(r"\s+", " ", text), quote=False))
+    text = _SPACE.sub(" ", text)
+    return _MARKUP.sub(r"\\\1", html.escape(text, quote=False)) if _UNSAFE.search(text) else text
 
 
 def _plain(block: Sequence[Line], *, speakers: bool) -> str:

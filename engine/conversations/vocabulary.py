@@ -43,9 +43,11 @@ def read_vocabulary(given: Iterable[str]) -> list[str]:
 def vocabulary_topics(conversation_id: str, phrases: Sequence[str], said: Sequence[Said]) -> list[Topic]:
     """A topic for each phrase that was said, with the messages that say it; its id stays the same from call to call."""
     topics: list[Topic] = []
+    lowered = [one.text.lower() for one in said] if phrases else []
     for phrase in phrases:
+        small = phrase.lower()
         pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
-        mentions = [one.id for one in said if pattern.search(one.text)]
+        mentions = [one.id for one, text in zip(said, lowered, strict=True) if small in text and pattern.search(one.text)]
         if mentions:
             score = round(len(mentions) / (len(mentions) + _HALF), 4)
             topics.append(Topic(id=_id(conversation_id, phrase), text=phrase, score=score, message_ids=mentions))

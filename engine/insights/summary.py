@@ -25,7 +25,8 @@ MESSAGES_A_SENTENCE: Final = 15
 """A meeting's summary has a sentence for so many of its messages, within the two bounds above."""
 LEAST_WORDS: Final = 6
 MOST_WORDS: Final = 45
-_CANDIDATES: Final = 250
+_CANDIDATES: Final = 150
+_BEGINNING: Final = 4
 _CUE: Final = 0.35
 _POINTED: Final = 0.4
 _NOVELTY: Final = 0.6
@@ -93,7 +94,8 @@ def _weighed(messages: Sequence[Said], topics: Mapping[str, float], pointed: Col
         if length < LEAST_WORDS:
             continue
         weight = sum(lowered.get(phrase, 0.0) for phrase in set(pattern.findall(text))) if pattern else 0.0
-        weight += _CUE * min(3, len(set(_cues().findall(text))))
+        if not _beginnings().isdisjoint([word[:_BEGINNING] for word in text.split()]):
+            weight += _CUE * min(3, len(set(_cues().findall(text))))
         weight += _POINTED * (message.id in pointed)
         if weight:
             found.append((weight / max(1.0, length / MOST_WORDS), place))
@@ -154,6 +156,12 @@ def _cues() -> re.Pattern[str]:
     pattern = _any_of(re.escape(line.rstrip("*")) + (r"\w*" if line.endswith("*") else "") for line in lines("summary_cues.txt"))
     assert pattern is not None, "summary_cues.txt is empty"
     return pattern
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """How cues begin: most texts hold none of them, and need no further look."""
+    return frozenset(line.rstrip("*").split()[0][:_BEGINNING] for line in lines("summary_cues.txt"))
 
 
 def _any_of(alternatives: Iterable[str]) -> re.Pattern[str] | None:
