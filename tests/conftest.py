@@ -1,11 +1,16 @@
-"""What all tests share: the order in which they run."""
+"""What all tests share: the order in which they run, and how properties are searched."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
+
+settings.register_profile("minutes", deadline=None, derandomize=True)  # speed is measured elsewhere; a failure can be had again
+settings.load_profile("minutes")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
