@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from dataclasses import dataclass, field
@@ -53,10 +54,10 @@ class Live:
             self.finals.append(at - result.end)
             shown.append((at, result.text))
             self.first.append(shown[0][0] - result.start)
-            self.gaps.extend(later - earlier for (earlier, _), (later, _) in zip(shown, shown[1:], strict=False))
+            self.gaps.extend(later - earlier for (earlier, _), (later, _) in itertools.pairwise(shown))
             texts = [plain(text).split() for _, text in shown]
             self.words += len(texts[-1])
-            for text, following in zip(texts, texts[1:], strict=False):
+            for text, following in itertools.pairwise(texts):
                 self.changed += sum(text[i : i + 1] != following[i : i + 1] for i in range(len(text)))
             shown = []
         self.texts[clip.id] = " ".join(result.text for _, result in course if isinstance(result, types.Final))

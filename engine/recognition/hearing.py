@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -10,8 +10,11 @@ from engine.recognition.segmenter import Segmenter
 from engine.recognition.vad import WINDOW
 
 if TYPE_CHECKING:
-    from engine.recognition.segmenter import Decision
+    from engine.recognition.segmenter import Decision, Piece
     from engine.recognition.vad import Detector
+
+Patience: TypeAlias = "tuple[Piece, float]"
+"""A piece that was announced at a pause, and the seconds of silence that end it."""
 
 _FULL_SCALE: Final = np.float32(1 / 32_768)
 
@@ -23,15 +26,18 @@ class Hearing:
         self._detector = detector
         self._segmenter = Segmenter()
 
-    def hear(self, pcm: bytes, *, skip: int = 0, last: bool = False) -> list[Decision]:
+    def hear(self, pcm: bytes, *, skip: int = 0, patience: Patience | None = None, last: bool = False) -> list[Decision]:
         """What follows from more sound.
 
         Args:
             pcm: 16 kHz mono LINEAR16, a whole number of windows, or any number of samples if it is the last sound.
             skip: windows that were lost before it.
+            patience: how long to wait in a pause, once that is known.
             last: nothing will follow.
         """
         decisions: list[Decision] = []
+        if patience is not None:
+            self._segmenter.wait(*patience)
         if skip:
             decisions.extend(self._segmenter.skip(skip))
         samples = np.frombuffer(pcm, "<i2").astype(np.float32) * _FULL_SCALE

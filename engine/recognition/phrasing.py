@@ -31,6 +31,12 @@ def joined(before: Sequence[str], after: Sequence[str]) -> list[str]:
     if first and second:
         if second[0][:1].islower():
             first[-1] = first[-1].rstrip(".") or first[-1]
-        elif first[-1][-1:] not in _STOPS and bare(second[0]) in leading_words() and not second[0].startswith("I"):
-            second[0] = second[0][:1].lower() + second[0][1:]
+        second[0] = continued(first[-1], second[0])
     return [*first, *second]
+
+
+def continued(before: str, word: str) -> str:
+    """A word without its capital, if what was read apart before it is no whole sentence and the word is no name."""
+    if not before or before[-1] in _STOPS or word.startswith("I") or bare(word) not in leading_words():
+        return word
+    return word[:1].lower() + word[1:]

@@ -27,7 +27,7 @@ class Endpointing:
     Attributes:
         onset: probability from which speech begins.
         offset: probability below which a window counts as silence inside an utterance.
-        silence: this much of it ends an utterance.
+        silence: this much of it ends an utterance, unless `Segmenter.wait` says otherwise.
         pause: this much of it is worth a decode ahead, in case that the utterance has ended; at least `tail`.
         preroll: sound kept from before the onset.
         tail: sound kept after the last voiced window.
@@ -61,6 +61,7 @@ class Piece:
         end: seconds, of the end of its last voiced window.
         samples: 16 kHz, -1 to 1, from `start` to a little after `end`.
         spans: seconds, where there is voice.
+        continues: it was cut off from the one before it, with no pause that ends an utterance.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Piece:
     end: float
     samples: NDArray[np.float32]
     spans: tuple[tuple[float, float], ...]
+    continues: bool = False
 
     def after(self, time: float) -> Piece:
         """The part of it from a moment on."""
@@ -131,7 +133,13 @@ class Skipped:
 Decision = Growing | Paused | Resumed | Ended | Discarded | Skipped
 
 _CUT_SMOOTHING: Final = 7
-"""Windows over which the probability is averaged to find the best place to cut."""
+"""Windows over which sound is averaged to find the best place to cut."""
+_CUT_SILENCE: Final = 3
+"""Windows of silence that are a pause to cut in."""
+_LATER: Final = 2.0
+"""Windows of silence that lateness is worth at most."""
+_FAINT: Final = -60.0
+"""Level, in dB of full scale, below which no sound is any fainter."""
 
 
 @dataclass(slots=True)
@@ -154,6 +162,13 @@ class Segmenter:
         self._silent = 0
         self._shown = 0
         self._paused = False
+        self._continues = False
+        self._patience = self._rules.silence
+
+    def wait(self, piece: Piece, seconds: float) -> None:
+        """In the pause that `piece` was announced at, wait so long for the utterance to end; nothing if it has gone on since."""
+        if self._paused and (piece.number, piece.end) == (self._number, self._seconds(len(self._windows) - self._silent)):
+            self._patience = seconds
 
     def push(self, samples: NDArray[np.float32], probability: float) -> Iterator[Decision]:
         """The next window; gives what follows from it. The result must be consumed."""
@@ -169,7 +184,7 @@ class Segmenter:
         if probability >= self._rules.offset:
             self._silent = 0
             if self._paused:
-                self._paused = False
+                self._paused, self._patience = False, self._rules.silence
                 yield Resumed()
         else:
             self._silent += 1
@@ -190,7 +205,7 @@ class Segmenter:
 
     def _judge(self) -> Iterator[Decision]:
         rules = self._rules
-        if self._silent >= _windows(rules.silence):
+        if self._silent >= _windows(self._patience):
             yield self._end()
         elif len(self._windows) >= _windows(rules.longest):
             yield self._cut()
@@ -201,8 +216,9 @@ class Segmenter:
             self._shown = self._now
             yield Growing(self._piece(len(self._windows)))
 
-    def _begin(self, windows: list[_Window]) -> None:
-        self._open, self._paused = True, False
+    def _begin(self, windows: list[_Window], *, continues: bool = False) -> None:
+        self._continues = continues
+        self._open, self._paused, self._patience = True, False, self._rules.silence
         self._windows = windows
         self._first = self._now - len(windows)
         self._silent = 0
@@ -218,17 +234,34 @@ class Segmenter:
         return decision
 
     def _cut(self) -> Decision:
-        """Close the utterance where speech is least likely in its second half; the rest goes on as the next one."""
-        probabilities = np.array([window.probability for window in self._windows])
-        smooth = np.convolve(probabilities, np.ones(_CUT_SMOOTHING) / _CUT_SMOOTHING, mode="same")
-        half = len(smooth) // 2
-        margin = _CUT_SMOOTHING // 2
-        at = half + int(np.argmin(smooth[half:-margin]))
+        """Close the utterance at its best pause; the rest goes on as the next one."""
+        at = self._best_cut()
         decision = self._complete(at)
         silent = self._silent
-        self._begin(self._windows[at:])
+        self._begin(self._windows[at:], continues=True)
         self._silent = min(silent, len(self._windows))
         return decision
+
+    def _best_cut(self) -> int:
+        """In the middle of the longest silence, a later one before an earlier; else where sound is least like speech and faint."""
+        probabilities = np.array([window.probability for window in self._windows])
+        first, last = len(probabilities) // 3, len(probabilities) - _CUT_SMOOTHING
+        silent = probabilities < self._rules.offset
+        best, worth, begin = 0, 0.0, first
+        for index in range(first, last + 1):
+            if index < last and silent[index]:
+                continue
+            found = index - begin + _LATER * begin / last
+            if index > begin and found > worth:
+                best, worth = (begin + index) // 2, found
+            begin = index + 1
+        if worth >= _CUT_SILENCE:
+            return best
+        levels = np.array([max(_FAINT, _decibels(window.samples)) for window in self._windows])
+        doubt = probabilities - levels / _FAINT
+        smooth = np.convolve(doubt, np.ones(_CUT_SMOOTHING) / _CUT_SMOOTHING, mode="same")
+        half = len(smooth) // 2
+        return half + int(np.argmin(smooth[half : -(_CUT_SMOOTHING // 2)]))
 
     def _complete(self, count: int) -> Decision:
         """The first `count` windows as an utterance, if they are one."""
@@ -254,7 +287,7 @@ class Segmenter:
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
-        return Piece(self._number, self._seconds(0), self._seconds(last), samples, tuple(spans))
+        return Piece(self._number, self._seconds(0), self._seconds(last), samples, tuple(spans), self._continues)
 
     def _seconds(self, index: int) -> float:
         return (self._first + index) * WINDOW_SECONDS

@@ -6,12 +6,14 @@ import asyncio
 import functools
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES
 from engine.recognition import types
+from engine.recognition.endpointing import patience
 from engine.recognition.hearing import Hearing
+from engine.recognition.phrasing import continued
 from engine.recognition.scheduler import Job, Urgency
 from engine.recognition.segmenter import Discarded, Ended, Growing, Paused, Resumed
 from engine.recognition.unfolding import Unfolding
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from concurrent.futures import Executor
 
+    from engine.recognition.hearing import Patience
     from engine.recognition.reading import Reading
     from engine.recognition.scheduler import Scheduler
     from engine.recognition.segmenter import Decision, Piece
@@ -46,12 +49,13 @@ _WINDOW_BYTES: Final = WINDOW * SAMPLE_BYTES
 
 @dataclass(eq=False, slots=True)
 class _Slot:
-    """An utterance's place in the order of results. `final` is None if it says nothing."""
+    """An utterance's place in the order of results. `final` is None if it says nothing; `continues` as in `Piece`."""
 
     start: float
     seconds: float
     final: types.Final | None = None
     ready: bool = False
+    continues: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -103,8 +107,10 @@ class Stream:
         self._ended = asyncio.Event()
         self._failure: BaseException | None = None
         self._guess: _Guess | None = None
+        self._patience: Patience | None = None
         self._number = 0
         self._unfolding = Unfolding()
+        self._said = ""
         self._interim_shown = ""
         self._shown_end = 0.0
         self._interim: Job | None = None
@@ -191,8 +197,9 @@ class Stream:
         pcm = bytes(self._inbox if self._finishing else self._inbox[:whole])
         del self._inbox[: len(pcm)]
         skip, self._skip = self._skip, 0
+        wait, self._patience = self._patience, None
         self._listening = True
-        work = functools.partial(self._hearing.hear, pcm, skip=skip, last=self._finishing)
+        work = functools.partial(self._hearing.hear, pcm, skip=skip, patience=wait, last=self._finishing)
         last = self._finishing
         future = asyncio.get_running_loop().run_in_executor(self._ears, work)
         future.add_done_callback(lambda future: self._heard(future, last=last))
@@ -249,7 +256,7 @@ class Stream:
             self._forget_guess()
             self._add(_gap(piece.start, piece.end))
             return
-        slot = _Slot(piece.start, piece.end - piece.start)
+        slot = _Slot(piece.start, piece.end - piece.start, continues=piece.continues)
         guess = self._guess
         if guess is not None and (guess.job.piece.start, guess.job.piece.end) == (piece.start, piece.end):
             self._guess = None
@@ -273,6 +280,8 @@ class Stream:
     def _guess_read(self, job: Job, reading: Reading | None) -> None:
         if self._guess is not None and self._guess.job is job:
             self._guess.reading, self._guess.read = reading, True
+            seconds = patience(job.piece, reading) if reading is not None else None
+            self._patience = None if seconds is None else (job.piece, seconds)
         if reading is not None and reading.text and job.piece.number == self._number:
             self._show(job.piece, self._unfolding.settle(job.piece, reading))
 
@@ -305,7 +314,9 @@ class Stream:
         while self._slots and self._slots[0].ready:
             slot = self._slots.popleft()
             if slot.final is not None:
-                self._emit(slot.final)
+                final = _continued(self._said, slot.final) if slot.continues else slot.final
+                self._said = final.text
+                self._emit(final)
             elif self._interim_shown:
                 self._emit(types.Interim(slot.start, ""))
             self._interim_shown = ""
@@ -327,6 +338,16 @@ def _fill(slot: _Slot, piece: Piece, reading: Reading | None) -> None:
         start, end = reading.words[0].start, reading.words[-1].end
         slot.final = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken)
     slot.ready = True
+
+
+def _continued(before: str, final: types.Final) -> types.Final:
+    """A final as the rest of the sentence that `before` began."""
+    if not final.words:
+        return final
+    first, *rest = final.words
+    word = continued(before, first.text)
+    text = word + final.text.removeprefix(first.text)
+    return replace(final, text=text, words=(replace(first, text=word), *rest))
 
 
 def _gap(start: float, end: float) -> _Slot:

@@ -144,6 +144,47 @@ def test_a_long_speech_is_cut_at_its_best_pause_and_nothing_is_lost() -> None:
     assert all(len(ended.piece.samples) / 16_000 <= RULES.longest + RULES.tail for ended in driver.ends())
 
 
+def test_the_longest_pause_is_cut_in_and_what_follows_says_that_it_continues() -> None:
+    driver = run((0.9, 9.0), (0.0, 0.25), (0.9, 3.0), (0.0, 0.4), (0.9, 4.0), (0.0, 0.15), (0.9, 8.0), (0.0, 1.0))
+    first, second = driver.ends()
+    assert first.piece.end == pytest.approx(12.25, abs=0.1)
+    assert not first.piece.continues
+    assert second.piece.continues
+    voiced = first.piece.voiced + second.piece.voiced
+    assert voiced == pytest.approx(24.0, abs=0.2)
+
+
+def waited(seconds: float | None, *after: tuple[float, float]) -> float:
+    """Silence in which an utterance of a second ends, if so long is to be waited for from the announcement of its pause on."""
+    driver = run((0.9, 1.0), (0.0, 0.31))
+    (paused,) = driver.of(Paused)
+    assert isinstance(paused, Paused)
+    if seconds is not None:
+        driver.segmenter.wait(paused.piece, seconds)
+    for probability, length in [*after, (0.0, 3.0)]:
+        driver.push([probability] * windows(length))
+    (at,) = [when for when, decision in driver.seen if isinstance(decision, Ended)]
+    return at * WINDOW_SECONDS - driver.ends()[0].piece.end
+
+
+def test_the_wait_in_a_pause_can_be_made_shorter_and_longer() -> None:
+    assert waited(None) == pytest.approx(RULES.silence, abs=WINDOW_SECONDS)
+    assert waited(0.4) == pytest.approx(0.4, abs=WINDOW_SECONDS)
+    assert waited(1.0) == pytest.approx(1.0, abs=WINDOW_SECONDS)
+    assert waited(0.1) == pytest.approx(0.35, abs=2 * WINDOW_SECONDS)
+
+
+def test_a_wait_holds_for_its_pause_alone() -> None:
+    assert waited(1.0, (0.9, 1.0)) == pytest.approx(RULES.silence, abs=WINDOW_SECONDS)
+    driver = run((0.9, 1.0), (0.0, 0.31))
+    (paused,) = driver.of(Paused)
+    assert isinstance(paused, Paused)
+    driver.push([0.9] * windows(1.0) + [0.0] * windows(0.31))
+    driver.segmenter.wait(paused.piece, 0.1)
+    driver.push([0.0] * windows(0.2))
+    assert driver.ends() == []
+
+
 def test_speech_without_any_pause_is_still_cut() -> None:
     driver = run((0.9, 100.0))
     driver.flush()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,13 @@ from engine.recognition.types import Final, Interim
 from tests.engine.recognition.fakes import BrokenDetector, LoudnessDetector, ScriptedRecogniser, sound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from engine.recognition.stream import Stream
-    from engine.recognition.types import Result
+    from engine.recognition.types import Result, Transcript
 
 
 class Clock:
@@ -164,6 +168,42 @@ async def test_finals_are_read_before_interims_of_others(recogniser: ScriptedRec
     recogniser.open(20)
     await finishing
     assert [level for level, _ in recogniser.heard][:2] == [20, 40]
+    await pool.close()
+
+
+class Sentences(ScriptedRecogniser):
+    """Says what a test says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
+        return replace(super().transcribe(samples, vocabulary=vocabulary), text=self.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "silence", "ended"), [("We agree.", 0.15, True), ("We agree and", 0.5, False), ("We agree and", 0.8, True)]
+)
+async def test_the_wait_for_the_end_follows_what_was_read_in_the_pause(text: str, silence: float, *, ended: bool) -> None:
+    pool = RecognitionPool(Sentences(text), room=2, detectors=LoudnessDetector, workers=2)
+    stream = pool.open()
+    stream.feed(sound((0.3, 1), (0, 0.32)))
+    async for result in stream.results():
+        if result.text == text:
+            break
+    stream.feed(sound((0, silence)))
+    await heard_all(stream)
+    assert (stream._guess is None) is ended
+    await stream.finish()
+    assert finals(await collect(stream)) == [text]
+    await pool.close()
+
+
+async def test_the_rest_of_a_sentence_that_was_cut_begins_in_lower_case() -> None:
+    pool = RecognitionPool(Sentences("The end of a part"), room=2, detectors=LoudnessDetector, workers=2)
+    first, second = finals(await say(pool.open(), sound((0.3, 30), (0, 1))))
+    assert (first, second) == ("The end of a part", "the end of a part")
     await pool.close()
 
 
