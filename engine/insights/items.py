@@ -215,7 +215,7 @@ class ItemBook:
         self._open.append(key)
         self._changed[key] = None
         if len(self._items) > MOST_ITEMS:
-            weakest = min(self._items.values(), key=lambda item: item.insight.score).insight.key
+            weakest = min((one for one in self._items if one != key), key=lambda one: self._items[one].insight.score)
             del self._items[weakest]
             self._open = [one for one in self._open if one != weakest]
         return key

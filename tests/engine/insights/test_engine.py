@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.insights.engine import InsightEngine
+from engine.insights.items import MOST_ITEMS
 from engine.insights.types import Utterance
 from tests.engine.insights.talk import PEOPLE, WEDNESDAY, Talk
 
@@ -127,3 +129,13 @@ def test_one_word_turns_make_no_items(text: str) -> None:
     talk = Talk()
     talk.say("Ben", text)
     assert talk.items("action_item", "follow_up") == []
+
+
+def test_a_weak_item_is_taken_in_where_there_is_no_more_room() -> None:
+    talk = Talk()
+    names = ["".join(letters) for letters in itertools.product("bdgkmprt", "aeiou", "lmnrst", "aeiou", "dk")]
+    for name in names[: MOST_ITEMS + 20]:
+        talk.say("Ben", f"I will send the {name} report by Friday.")
+    before = len(talk.engine.finish().insights)
+    talk.say("Ana", "We need to fix the roof.")
+    assert len(talk.engine.finish().insights) == before
