@@ -80,10 +80,26 @@ class SummaryItem(Shape):
     message_refs: list[MessageRef] = Field(default_factory=list)
 
 
+class SectionEntry(Shape):
+    """One line of a section."""
+
+    text: str
+    message_refs: list[MessageRef] = Field(default_factory=list)
+
+
+class SummarySection(Shape):
+    """A part of the summary with its heading; `name` is `talked_about`, `decided`, `to_do` or `open_questions`."""
+
+    name: str
+    title: str
+    items: list[SectionEntry] = Field(default_factory=list)
+
+
 class Summary(Shape):
-    """`GET .../summary`."""
+    """`GET .../summary`; `sections` are this project's own, only those that have something to say."""
 
     summary: list[SummaryItem] = Field(default_factory=list)
+    sections: list[SummarySection] = Field(default_factory=list)
 
 
 TranscriptType = Literal["text/markdown", "text/srt", "text/vtt", "text/plain", "application/json"]

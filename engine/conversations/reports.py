@@ -13,7 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - FastAPI reads the anno
 from engine.conversations import reading, shapes
 from engine.conversations.access import NOT_FOUND, REFUSALS, Kept, Known, ShapeResponse
 from engine.conversations.analytics import Turn, analyse
-from engine.conversations.digest import make_summary
+from engine.conversations.digest import make_sections, make_summary
 from engine.conversations.page import PAGE_NAME, PAGE_PATH
 from engine.conversations.phrases import key_phrases
 from engine.conversations.transcript import Line, render
@@ -54,7 +54,7 @@ async def get_analytics(archive: Kept, known: Known) -> Response:
 
 @router.get("/summary", response_model=Summary, response_model_exclude_none=True, summary="Summary")
 async def get_summary(archive: Kept, known: Known, *, refresh: bool = False) -> Response:
-    """The sentences that say most of what was talked about. 404 while a job works on the conversation, or nothing was said yet."""
+    """The sentences that say most, and sections: talked about, decided, to do, open questions. 404 while a job works on the conversation, or nothing was said yet."""
     if await reading.unfinished_jobs(archive.store, known.id):
         raise NotFound("The conversation is still being processed: ask for the summary once its job is completed.")
     kept = await reading.summary(archive.store, known.id)
@@ -63,8 +63,12 @@ async def get_summary(archive: Kept, known: Known, *, refresh: bool = False) -> 
         raise NotFound("Nothing has been said in this conversation yet.")
     if refresh or not kept or kept[0].covered != count:
         kept = await make_summary(archive.store, known.id)
-    ids = await archive.store.message_ids(known.id, (message_id for row in kept for message_id in row.message_ids))
-    return ShapeResponse(Summary(summary=shapes.summary(kept, ids)))
+    members = (await archive.store.members([known.id]))[known.id]
+    made = await make_sections(archive.store, known.id, shapes.People(members))
+    wanted = {one for row in kept for one in row.message_ids}
+    wanted.update(one for section in made for entry in section.entries for one in entry.message_ids)
+    ids = await archive.store.message_ids(known.id, wanted)
+    return ShapeResponse(Summary(summary=shapes.summary(kept, ids), sections=[shapes.section(one, ids) for one in made]))
 
 
 @router.post("/transcript", response_model=TranscriptAnswer, response_model_exclude_none=True, summary="Transcript")

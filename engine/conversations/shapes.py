@@ -10,7 +10,7 @@ from engine.conversations.renaming import renamed
 from wire.base import Person, Polarity, Sentiment
 from wire.conversations import ActionItem, Conversation, Entity, Member, ParentRef, Question, Topic
 from wire.detected import DetectedTracker, NamedEntity, TextRef, TrackerMatch
-from wire.reports import MessageRef, SummaryItem
+from wire.reports import MessageRef, SectionEntry, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
     from engine.conversations.models import ConversationRow, Json, MemberRow, SummaryRow, TopicRow
     from engine.conversations.reading import Said
+    from engine.insights.sections import Section
 
 MOOD: Final = 0.3
 """Polarity beyond which a text is called positive or negative."""
@@ -167,6 +168,15 @@ def summary(rows: Iterable[SummaryRow], ids: Mapping[str, str]) -> list[SummaryI
         SummaryItem(id=row.id, text=row.text, message_refs=[MessageRef(id=one) for one in _rest_ids(row.message_ids, ids)])
         for row in rows
     ]
+
+
+def section(made: Section, ids: Mapping[str, str]) -> SummarySection:
+    """A section of the summary; `ids` are the messages' REST ids by their UUIDs."""
+    items = [
+        SectionEntry(text=entry.text, message_refs=[MessageRef(id=one) for one in _rest_ids(entry.message_ids, ids)])
+        for entry in made.entries
+    ]
+    return SummarySection(name=made.name, title=made.title, items=items)
 
 
 def _by_user_id(speaker: Json) -> Person:

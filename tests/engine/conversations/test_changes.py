@@ -200,6 +200,18 @@ async def test_the_summary_is_kept_until_it_is_asked_for_anew(running: Engine) -
     assert (await running.get(f"/{silent}/summary")).status_code == 404
 
 
+async def test_the_summary_has_sections(running: Engine) -> None:
+    conversation_id = await meet(running)
+    messages = {one["id"]: one["text"] for one in await collection(running, conversation_id, "messages")}
+    made = {one["name"]: one for one in (await running.get(f"/{conversation_id}/summary")).json()["sections"]}
+    to_do = [one["text"] for kind in ("action-items", "follow-ups") for one in await collection(running, conversation_id, kind)]
+    assert [one["text"] for one in made["to_do"]["items"]] == to_do
+    topics = [one["text"] for one in await collection(running, conversation_id, "topics")]
+    assert [one["text"] for one in made["talked_about"]["items"]] == topics
+    assert all(ref["id"] in messages for one in made.values() for entry in one["items"] for ref in entry["messageRefs"])
+    assert "decided" not in made, "nobody decided anything"
+
+
 async def transcript(it: Engine, conversation_id: str, **body: Any) -> httpx.Response:
     return await ask(it, "POST", f"/{conversation_id}/transcript", body)
 

@@ -33,7 +33,7 @@ async def collection(it: Engine, conversation_id: str, path: str, **query: Any) 
     answer = await it.get(f"/{conversation_id}/{path}", **query)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
-    (items,) = answer.json().values()
+    items, *_ = answer.json().values()
     found: list[dict[str, Any]] = items
     return found
 
