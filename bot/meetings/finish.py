@@ -6,12 +6,14 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.errors import EngineError
+from bot.errors import EngineError, EngineRefused
 from bot.meetings.entries import Line
 from bot.meetings.reconcile import discord_id, reconcile
 from bot.meetings.result import MeetingResult
+from wire.reports import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -34,6 +36,7 @@ class Kept:
     action_items: list[ActionItem] = field(default_factory=list)
     follow_ups: list[ActionItem] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
     failure: str | None = None
     """Why something is missing, a sentence."""
 
@@ -54,19 +57,29 @@ async def fetch(engine: Engine, conversation_ids: Sequence[str]) -> Kept:
             kept.failure = f"Not everything could be read from the speech engine, so parts of this summary are missing. {error}"
             return []
 
+    async def summaries(conversation_id: str) -> list[Summary]:
+        try:
+            return [await engine.summary(conversation_id)]
+        except EngineRefused as error:
+            if error.status == HTTPStatus.NOT_FOUND:  # nothing was said
+                return []
+            raise
+
     for conversation_id in conversation_ids:
-        messages, topics, action_items, follow_ups, questions = await asyncio.gather(
+        messages, topics, action_items, follow_ups, questions, summary = await asyncio.gather(
             read(engine.messages, conversation_id),
             read(engine.topics, conversation_id),
             read(engine.action_items, conversation_id),
             read(engine.follow_ups, conversation_id),
             read(engine.questions, conversation_id),
+            read(summaries, conversation_id),
         )
         kept.messages += messages
         kept.topics += topics
         kept.action_items += action_items
         kept.follow_ups += follow_ups
         kept.questions += questions
+        kept.summaries += summary
     kept.topics.sort(key=lambda topic: -topic.score)
     return kept
 
@@ -104,8 +117,28 @@ def result_of(
         action_items=tuple(item for item in kept.action_items if discord_id(item.from_.user_id) not in ending.refused),
         follow_ups=tuple(item for item in kept.follow_ups if discord_id(item.from_.user_id) not in ending.refused),
         questions=tuple(item for item in kept.questions if discord_id(item.from_.user_id) not in ending.refused),
+        summary=_summary(kept, ending.refused),
         failure=" ".join(part for part in (ending.failure, kept.failure) if part) or None,
         links={message_id: key for message_id, key in links.items() if key in known},
+    )
+
+
+def _summary(kept: Kept, refused: Collection[int]) -> Summary | None:
+    """One of all conversations, without what rests on the words of people who said no."""
+    if not kept.summaries:
+        return None
+    hidden = {message.id for message in kept.messages if discord_id(message.from_.user_id or message.from_.email) in refused}
+    sections = {section.name: section.model_copy(update={"items": []}) for one in kept.summaries for section in one.sections}
+    for one in kept.summaries:
+        for section in one.sections:
+            sections[section.name].items += [
+                item for item in section.items if hidden.isdisjoint(ref.id for ref in item.message_refs)
+            ]
+    return Summary(
+        summary=[
+            item for one in kept.summaries for item in one.summary if hidden.isdisjoint(ref.id for ref in item.message_refs)
+        ],
+        sections=[section for section in sections.values() if section.items],
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent, VoiceHealth
     from wire.conversations import ActionItem, Message, Question, Topic
+    from wire.reports import Summary
 
 
 class Listener(Protocol):
@@ -202,3 +203,6 @@ class Engine(Protocol):
 
     async def questions(self, conversation_id: str) -> list[Question]:
         """What was asked."""
+
+    async def summary(self, conversation_id: str) -> Summary:
+        """The sentences that say most, and sections; `EngineRefused` with status 404 where nothing was said."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from bot.meetings.entries import Opened, Spoken
     from wire.conversations import ActionItem, Question, Topic
+    from wire.reports import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class MeetingResult:
     action_items: tuple[ActionItem, ...] = ()
     follow_ups: tuple[ActionItem, ...] = ()
     questions: tuple[Question, ...] = ()
+    summary: Summary | None = None
+    """None where the engine made none."""
     failure: str | None = None
     """What went wrong, a whole sentence for the readers: the engine was gone, the bot was interrupted."""
     links: Mapping[str, str] = field(default_factory=dict)

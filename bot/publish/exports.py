@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.meetings.entries import Gap, Line, Note, time_of
+from bot.publish.gist import gist
 from bot.publish.lines import gap_text
 from bot.publish.markup import bold_name, clock, escape
 from bot.publish.summary import talk_times
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.meetings.entries import Spoken
     from bot.meetings.result import MeetingResult
+    from bot.publish.gist import Gist
     from wire.conversations import ActionItem, Question
 
 
@@ -54,15 +56,23 @@ def _transcript(entries: tuple[Spoken, ...]) -> Iterator[str]:
 
 
 def _outcome(result: MeetingResult) -> Iterator[str]:
+    found = gist(result)
+    if found.key_points:
+        yield from _section("Key points", [escape(point.text) for point in found.key_points], found.note)
+    if found.decisions:
+        yield from _section("Decisions", [escape(point.text) for point in found.decisions])
     yield from _section("Topics", [escape(topic.text) for topic in result.topics])
     yield from _section("Action items", [_item(item) for item in result.action_items])
     yield from _section("Follow-ups", [_item(item) for item in result.follow_ups])
-    yield from _section("Questions", [_question(question) for question in result.questions])
+    yield from _section("Questions", [_question(question, found) for question in result.questions])
 
 
-def _section(title: str, items: list[str]) -> Iterator[str]:
+def _section(title: str, items: list[str], note: str = "") -> Iterator[str]:
     yield f"## {title}"
     yield ""
+    if note:
+        yield f"_{note}_"
+        yield ""
     yield from (f"- {item}" for item in items or ["none"])
     yield ""
 
@@ -73,9 +83,10 @@ def _item(item: ActionItem) -> str:
     return f"{text} (due {_day(item.due_by)})" if item.due_by else text
 
 
-def _question(question: Question) -> str:
+def _question(question: Question, found: Gist) -> str:
     name = question.from_.name
-    return f"{bold_name(name)}: {escape(question.text)}" if name else escape(question.text)
+    text = f"{bold_name(name)}: {escape(question.text)}" if name else escape(question.text)
+    return f"{text} (not answered)" if found.is_open(question) else text
 
 
 def _moment(iso: str) -> str:

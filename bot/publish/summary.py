@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.meetings.entries import Line
+from bot.publish.gist import gist
 from bot.publish.markup import MESSAGE_LIMIT, clock, escape, length, plain, split
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from bot.meetings.entries import Spoken
     from bot.meetings.result import MeetingResult
+    from bot.publish.gist import Gist, Point
     from wire.conversations import ActionItem, Question
 
 _BAR_CELLS = 16
@@ -52,13 +54,15 @@ def summary_messages(result: MeetingResult, urls: Mapping[str, str], *, limit: i
     """The messages that end a thread. `urls` leads from a line's key to the address of the post that holds it."""
     refer = _References(result, urls)
     talks = talk_times(result.entries)
+    found = gist(result)
     lines = [f"## {escape(_title(result))}: summary", _facts(result, talks)]
     lines += _warning(result)
     if not _insightless(result):
+        lines += _gist(found, refer)
         lines += ["### Topics", " · ".join(escape(topic.text) for topic in result.topics) or "None stood out."]
         lines += ["### Action items", *_items(result.action_items, refer)]
         lines += ["### Follow-ups", *_items(result.follow_ups, refer)]
-        lines += ["### Questions", *_questions(result.questions, refer)]
+        lines += ["### Questions", *_questions(result.questions, found, refer)]
     lines += ["### Talk time", _chart(talks) if talks else _NOBODY]
     if result.conversation_id:
         lines.append(f"-# Conversation `{plain(result.conversation_id).replace('`', '')}`")
@@ -106,6 +110,11 @@ class _References:
         url = self._urls.get(line.key)
         return f"[{clock(line.start)}]({url})" if url else clock(line.start)
 
+    def said_by(self, point: Point) -> str:
+        """The name that a quoted sentence begins with, or nothing."""
+        line = self._line(point.message_ids)
+        return line.name if line is not None and point.text.startswith(f"{line.name}: ") else ""
+
     def time(self, item: ActionItem | Question) -> float:
         """When it was said, to sort by; what cannot be found comes last."""
         line = self._line(item.message_ids)
@@ -127,6 +136,21 @@ def due_text(due_by: str) -> str:
     return f"<t:{int(moment.timestamp())}:D>" if moment.tzinfo else f"{moment:%a %d %b %Y}"
 
 
+def _gist(found: Gist, refer: _References) -> list[str]:
+    """The sections that say something; silence where there are none, as in a meeting of a minute."""
+    lines = ["### Key points", f"-# {found.note}", *_points(found.key_points, refer)] if found.key_points else []
+    return [*lines, "### Decisions", *_points(found.decisions, refer)] if found.decisions else lines
+
+
+def _points(points: Sequence[Point], refer: _References) -> list[str]:
+    lines = []
+    for point in points:
+        name = refer.said_by(point)
+        text = f"**{escape(name)}**: {escape(point.text.removeprefix(f'{name}: '))}" if name else escape(point.text)
+        lines.append(" · ".join(filter(None, [f"- {text}", refer(point.message_ids)])))
+    return lines
+
+
 def _items(items: Sequence[ActionItem], refer: _References) -> list[str]:
     return [_item(item, refer) for item in sorted(items, key=refer.time)] or ["None were heard."]
 
@@ -142,20 +166,20 @@ def _item(item: ActionItem, refer: _References) -> str:
     return " · ".join(["- " + text, *(detail for detail in details if detail)])
 
 
-def _questions(questions: Sequence[Question], refer: _References) -> list[str]:
+def _questions(questions: Sequence[Question], found: Gist, refer: _References) -> list[str]:
     in_order = sorted(questions, key=refer.time)
     likeliest = sorted(range(len(in_order)), key=lambda place: -in_order[place].score)[:_QUESTIONS_SHOWN]
-    lines = [_question(in_order[place], refer) for place in sorted(likeliest)]
+    lines = [_question(in_order[place], found, refer) for place in sorted(likeliest)]
     if len(questions) > len(likeliest):
         lines.append(f"-# and {len(questions) - len(likeliest)} more in the transcript's file")
     return lines or ["None were heard."]
 
 
-def _question(question: Question, refer: _References) -> str:
+def _question(question: Question, found: Gist, refer: _References) -> str:
     asker = escape(question.from_.name or "")
     text = f"- **{asker}**: {escape(question.text)}" if asker else f"- {escape(question.text)}"
-    reference = refer(question.message_ids)
-    return f"{text} · {reference}" if reference else text
+    details = ["not answered" if found.is_open(question) else "", refer(question.message_ids)]
+    return " · ".join([text, *filter(None, details)])
 
 
 def _title(result: MeetingResult) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.meetings.result import MeetingResult
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent
+    from wire.reports import Summary
 
 _T = TypeVar("_T")
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -339,6 +340,7 @@ class FakeEngine(Waiter):
         self.kept: list[Message] = []
         self.last_words: dict[int, list[Sentence]] = {}
         self.items: list[ActionItem] = []
+        self.digest: Summary | None = None
         self.connection_ids: set[str] = set()
 
     @property
@@ -386,6 +388,12 @@ class FakeEngine(Waiter):
 
     async def questions(self, conversation_id: str) -> list[Question]:
         return self._read([])
+
+    async def summary(self, conversation_id: str) -> Summary:
+        [summary] = self._read([self.digest])
+        if summary is None:
+            raise EngineRefused("Nothing has been said.", status=404)
+        return summary
 
     def _read(self, items: list[_T]) -> list[_T]:
         if self.down is not None:

@@ -11,6 +11,7 @@ from bot.streaming.events import ConversationCreated, Sentence
 from bot.voice.events import VoiceHealth
 from wire.base import Person
 from wire.conversations import ActionItem, Topic
+from wire.reports import Summary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,6 +88,9 @@ class FakeEngine:
 
     async def questions(self, conversation_id: str) -> list[Question]:
         return []
+
+    async def summary(self, conversation_id: str) -> Summary:
+        return Summary()
 
 
 class FakeListener:

@@ -18,6 +18,7 @@ from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, ENGINE_IS_FULL, Fak
 from tests.bot.meetings.stage import Stage
 from wire.base import Person
 from wire.conversations import ActionItem
+from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -385,6 +386,41 @@ async def test_an_engine_that_began_anew_has_two_conversations_and_both_are_read
     (result,) = stage.publisher.results
     assert [entry.text for entry in result.entries if isinstance(entry, Line)] == ["Before.", "After."]
     assert result.conversation_id == "2"
+
+
+def quoted(text: str, *message_ids: str) -> SummaryItem:
+    return SummaryItem(id=text, text=text, message_refs=[MessageRef(id=message_id) for message_id in message_ids])
+
+
+async def test_the_summary_leaves_out_what_people_said_who_object(stage: Stage) -> None:
+    meeting = await stage.started()
+    for key, user_id, text in (("s1", ANA, "We ship on Friday."), ("s2", BOB, "I am against it.")):
+        stage.engine.say(sentence(key, user_id, text, 1.0))
+    own, others = quoted("Ana: We ship on Friday.", "9000"), quoted("Bob is against it.", "9000", "9001")
+    decided = SummarySection(
+        name="decided",
+        title="Decided",
+        items=[SectionEntry(text=one.text, message_refs=one.message_refs) for one in (own, others)],
+    )
+    stage.engine.digest = Summary(summary=[own, others], sections=[decided, decided.model_copy(update={"name": "to_do"})])
+    stage.engine.digest.sections[1].items = decided.items[1:]
+    await meeting.refuse(BOB)
+    await meeting.stop("stopped")
+
+    [result] = stage.publisher.results
+    assert result.summary is not None
+    assert [item.text for item in result.summary.summary] == [own.text]
+    assert [(section.name, [item.text for item in section.items]) for section in result.summary.sections] == [
+        ("decided", [own.text])
+    ]
+
+
+async def test_a_meeting_without_a_word_has_no_summary_and_no_complaint(stage: Stage) -> None:
+    meeting = await stage.started()
+    await meeting.stop("stopped")
+
+    [result] = stage.publisher.results
+    assert (result.summary, result.failure) == (None, None)
 
 
 async def test_a_summary_that_cannot_be_posted_leaves_the_meeting_to_the_recovery(stage: Stage) -> None:

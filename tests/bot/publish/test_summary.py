@@ -14,6 +14,7 @@ from bot.publish.summary import due_text, pack, summary_messages, talk_times, te
 from tests.bot.publish.markdown import shown
 from wire.base import Person
 from wire.conversations import ActionItem, Question, Topic
+from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
 
 OPENED = Opened(
     meeting_id="m1",
@@ -74,6 +75,50 @@ def test_a_whole_summary() -> None:
         "```\n"
         "-# Conversation `1234567890123456`"
     )
+
+
+def sentence(text: str, *message_ids: str) -> SummaryItem:
+    return SummaryItem(id=text, text=text, message_refs=[MessageRef(id=message_id) for message_id in message_ids])
+
+
+def section(name: str, *entries: SummaryItem) -> SummarySection:
+    items = [SectionEntry(text=entry.text, message_refs=entry.message_refs) for entry in entries]
+    return SummarySection(name=name, title=name, items=items)
+
+
+def test_key_points_and_decisions_are_told_once_with_their_speaker_and_their_line() -> None:
+    lines = (*LINES, Line(key="k3", user_id=1, name="Ana", start=70.0, end=75.0, text="We chose *Lisbon*. It is warm there."))
+    summary = Summary(
+        summary=[
+            sentence("Ana: Ben will send the report.", "x1"),
+            sentence("Ana: It is *warm* there.", "k9"),
+            sentence("Ana: We chose Lisbon.", "k3"),
+        ],
+        sections=[
+            section("talked_about", sentence("report", "x1")),
+            section("decided", sentence("Ana: We chose *Lisbon*.", "k3")),
+            section("open_questions", sentence("When do we meet again?", "k2")),
+        ],
+    )
+    result = replace(FULL, entries=lines, summary=summary)
+    [text] = summary_messages(result, URLS)
+
+    assert (
+        "### Key points\n"
+        "-# Extractive: chosen from what was said, word for word.\n"
+        "- Ana: It is \\*warm\\* there.\n"
+        "### Decisions\n"
+        "- **Ana**: We chose \\*Lisbon\\*. · 1:10\n"
+        "### Topics\n"
+    ) in text
+    assert text.count("send the report") == 1
+    assert "- **Ben**: When do we meet again? · not answered · [0:50]" in text
+    written = markdown(result)
+    assert (
+        "## Key points\n\n_Extractive: chosen from what was said, word for word._\n\n- Ana: It is \\*warm\\* there.\n" in written
+    )
+    assert "## Decisions\n\n- Ana: We chose \\*Lisbon\\*.\n" in written
+    assert "When do we meet again? (not answered)" in written
 
 
 def test_empty_sections_say_so() -> None:
