@@ -1,6 +1,6 @@
 """Installs the published clients from their registries, in exact versions and checked by hash, into a folder that is kept.
 
-`python -m tests.clients.install` does so ahead of the tests; as root on Debian and Ubuntu it adds Node and Chromium, too.
+`python -m tests.clients.install` does so ahead of the tests; as root on Debian and Ubuntu it adds Node, Chromium and PulseAudio, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,8 +36,19 @@ NODE_LOCK: Final = (HERE / "package.json", HERE / "package-lock.json")
 PYTHON_LOCK: Final = (HERE / "requirements.txt",)
 
 
+SOUND_SERVER: Final = ("pulseaudio", "pulseaudio-utils", "libasound2-plugins", "libportaudio2")
+
+
 class Unavailable(Exception):
-    """A program that the clients need cannot be had on this machine; the reason is one sentence."""
+    """A program that tests need cannot be had on this machine; the reason is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundServer:
+    """Where PulseAudio's programs are."""
+
+    server: str
+    player: str
 
 
 def find_node() -> str:
@@ -56,6 +68,14 @@ def find_chromium() -> str:
     if found is None:
         raise Unavailable("Chromium is not installed: apt install chromium, or install Chrome.")
     return found
+
+
+def find_sound_server() -> SoundServer:
+    """PulseAudio. Raises `Unavailable`."""
+    server, player = shutil.which("pulseaudio"), shutil.which("paplay")
+    if server is None or player is None:
+        raise Unavailable(f"PulseAudio is not installed: apt install {' '.join(SOUND_SERVER)}.")
+    return SoundServer(server, player)
 
 
 def node_clients() -> Path:
@@ -114,12 +134,12 @@ def _run(*command: str, cwd: Path) -> None:
 
 
 def _add_programs() -> None:
-    """Node and Chromium from the system's packages, where that needs no question."""
+    """Node, Chromium and PulseAudio from the system's packages, where that needs no question."""
     apt = shutil.which("apt-get")
     if apt is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
     missing: list[str] = []
-    for find, packages in ((find_node, ("nodejs", "npm")), (find_chromium, ("chromium",))):
+    for find, packages in ((find_node, ("nodejs", "npm")), (find_chromium, ("chromium",)), (find_sound_server, SOUND_SERVER)):
         try:
             find()
         except Unavailable:
@@ -138,11 +158,11 @@ def main() -> int:
         _add_programs()
     except RuntimeError as error:  # the tests that need it then skip and say so
         sys.stdout.write(f"{error}\n")
-    for install in (node_clients, python_clients, find_chromium):
+    for install in (node_clients, python_clients, find_chromium, find_sound_server):
         try:
             install()
         except Unavailable as reason:
-            sys.stdout.write(f"Some tests of published clients will be skipped. {reason}\n")
+            sys.stdout.write(f"Some tests will be skipped. {reason}\n")
     return 0
 
 
