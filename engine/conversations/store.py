@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import uuid
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -14,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from engine.conversations.database import open_database
 from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
-from engine.conversations.models import ConversationRow, EntityRow, InsightRow, MemberRow, MessageRow, TopicRow, TrackerMatchRow
+from engine.conversations.models import (
+    ConversationRow,
+    EntityRow,
+    InsightRow,
+    MemberRow,
+    MessageRow,
+    SummaryRow,
+    TopicRow,
+    TrackerMatchRow,
+)
 from engine.conversations.words import spell
 from engine.errors import NotFound
 
@@ -32,6 +42,7 @@ UNKNOWN: Final = "The conversationId is either invalid or does not exist."
 _AT_ONCE: Final = 5_000
 """Values of one statement; SQLite takes 32,766."""
 _ID_FROM: Final = 10**15
+_together: ContextVar[AsyncSession | None] = ContextVar("_together", default=None)
 _Row = TypeVar("_Row", MessageRow, TopicRow)
 _Keyed = TypeVar("_Keyed", InsightRow, TopicRow)
 
@@ -74,8 +85,22 @@ class Store:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """The one session that may write; committed at the end of the block, undone if it raises."""
+        if (together := _together.get()) is not None:
+            yield together
+            await together.flush()
+            return
         async with self._lock, self._sessions.begin() as session:
             yield session
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """What this task writes in the block is committed at once, at its end: nobody else writes, or reads it, until then."""
+        async with self.writing() as session:
+            token = _together.set(session)
+            try:
+                yield
+            finally:
+                _together.reset(token)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -123,6 +148,8 @@ class Store:
             topics = await _rows(session, TopicRow, conversation_id, [item.key for item in changes.topics], whole=whole)
             for topic in changes.topics:
                 _fill_topic(topics[topic.key], topic)
+            if whole:
+                await forget_summary(session, conversation_id)
         return RealtimeIds(
             insights={key: row.realtime_id for key, row in insights.items()},
             topics={key: row.realtime_id for key, row in topics.items()},
@@ -227,6 +254,11 @@ async def set_first_word(session: AsyncSession, conversation_id: str, moment: fl
         for message in await session.scalars(select(MessageRow).where(MessageRow.conversation_id == conversation_id)):
             message.spelled = spell(message.words, moment)
     await session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(first_word=moment))
+
+
+async def forget_summary(session: AsyncSession, conversation_id: str) -> None:
+    """The summary rests on something that has changed: the next one who asks gets it anew."""
+    await session.execute(delete(SummaryRow).where(SummaryRow.conversation_id == conversation_id))
 
 
 async def _rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.conversations.digest import find_phrases, make_summary
+from engine.conversations.digest import find_phrases
 from engine.conversations.store import new_uuid
 from engine.errors import EngineFault
 from engine.jobs.custom import CustomEntities
@@ -15,6 +15,8 @@ from engine.streaming.record import Keeping, Record
 from engine.streaming.timeline import Timeline
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from engine.conversations.models import ConversationRow, Json, MemberRow
     from engine.conversations.store import Store
     from engine.recognition.types import Final as Utterance
@@ -73,6 +75,10 @@ class Desk:
             return await self._record.member(f"nobody {channel - 1}", None, None)
         return await self._record.member(identity(who), who.name, who.user_id or who.email)
 
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """What is kept in the block is committed at its end."""
+        return self._store.together()
+
     async def keep(self, member: MemberRow, said: Utterance) -> None:
         """An utterance, and all that it brings."""
         wishes = self._wishes
@@ -85,8 +91,6 @@ class Desk:
     async def close(self, end: float) -> None:
         """Everything has been kept: rank insights again, and make what else was asked for. `end` in seconds since `base`."""
         await self._record.settle()
-        await self._record.close(self._base + end)
+        await self._record.close(self._base + end, summary=self._wishes.enable_summary)
         if self._wishes.detect_phrases:
             await find_phrases(self._store, self._conversation.id)
-        if self._wishes.enable_summary:
-            await make_summary(self._store, self._conversation.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.conversations.catalogue import epoch
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 20_000
 """Characters of one message."""
+AT_ONCE: Final = 32
+"""Messages that are kept in one transaction; an interrupted job is run again from its beginning, so none is lost."""
 MAX_SPAN: Final = 366 * 86_400.0
 """Seconds between the first and the last message."""
 
@@ -60,8 +63,11 @@ def utterances(messages: Iterable[TextMessage], base: float) -> Iterator[tuple[T
 async def work(desk: Desk, messages: Iterable[TextMessage], base: float) -> float:
     """Take in every message; where the last one ends, in seconds since `base`."""
     last = 0.0
-    for message, said in utterances(messages, base):
-        if said.text:
-            await desk.keep(await desk.member(message.from_), said)
-        last = max(last, said.end)
+    coming = utterances(messages, base)
+    while some := list(islice(coming, AT_ONCE)):
+        async with desk.together():
+            for message, said in some:
+                if said.text:
+                    await desk.keep(await desk.member(message.from_), said)
+                last = max(last, said.end)
     return last

@@ -236,3 +236,25 @@ async def test_deleting_leaves_no_row_behind(tmp_path: Path) -> None:
             assert raw.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table  # noqa: S608 - our own names
     raw.close()
     assert b"A secret." not in path.read_bytes()
+
+
+async def test_what_is_written_together_is_there_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path / "engine.db")
+
+    async def fail() -> None:
+        async with store.together():
+            await store.add(conversation())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await store.alive() == []
+    async with store.together():
+        await store.add(conversation())
+        await store.keep_until(CONVERSATION, 5.0, 1.0)
+        assert await store.alive() == [], "others see it once all of it is there"
+    (kept,) = await store.alive()
+    assert (kept.resume_until, kept.no_connection_timeout) == (5.0, 1.0)
+    await store.end(CONVERSATION, 9.0)
+    assert await store.alive() == []
+    await store.close()
