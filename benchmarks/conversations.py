@@ -211,6 +211,7 @@ def report(messages: int, seconds: float, memory: list[tuple[int, float]], answe
         figures = (
             f"{statistics.median(answer.milliseconds):.0f}",
             f"{max(answer.milliseconds):.0f}",
+            f"{answer.work:.0f}",
             f"{answer.size / 1_000:.0f}",
         )
         table.add_row(answer.label, *figures)

@@ -18,7 +18,7 @@ from engine.credentials import Credentials
 from engine.insights.engine import InsightEngine
 from engine.recognition.types import Final as Utterance
 from engine.recognition.types import Word
-from engine.serve import EngineServer, address, bind
+from engine.serve import EngineServer, address, bind, settle
 from engine.settings import EngineSettings
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ class ScriptRecognition:
         self._opened += 1
         return ScriptStream(self._clock, self._opened)
 
+    def check_language(self, language: str) -> None:
+        """The script has one."""
+
     def lag(self) -> float:
         """Nothing is ever late."""
         return 0.0
@@ -140,7 +143,12 @@ async def serve(folder: Path) -> None:
         credentials=Credentials({APP_ID: APP_SECRET}, "k" * 64),
     )
     with bind("127.0.0.1", 0) as listener:
-        await EngineServer(app, lambda: print(address("127.0.0.1", listener), flush=True)).serve([listener])
+
+        def ready() -> None:
+            settle()
+            print(address("127.0.0.1", listener), flush=True)
+
+        await EngineServer(app, ready).serve([listener])
 
 
 if __name__ == "__main__":

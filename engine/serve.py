@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -85,6 +86,12 @@ class EngineServer(uvicorn.Server):
                 signal.signal(one, handler)
 
 
+def settle() -> None:
+    """What is loaded by now stays for good: the garbage collector need not walk through it in the middle of an answer."""
+    gc.collect()
+    gc.freeze()
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A listening port; 0 is any free one. Raises `SettingsError` with one sentence."""
     try:
@@ -131,7 +138,12 @@ async def serve(
     except EngineFault:
         await store.close()
         raise
-    server = EngineServer(create_app(settings, heard, insights, store, credentials=credentials), on_ready)
+
+    def ready() -> None:
+        settle()
+        on_ready()
+
+    server = EngineServer(create_app(settings, heard, insights, store, credentials=credentials), ready)
     if parent_watch:
         _watch_stdin(asyncio.get_running_loop(), server)
     await server.serve([listener])

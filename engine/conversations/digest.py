@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.conversations import editing, reading
 from engine.conversations.phrases import key_phrases
+from engine.conversations.shapes import People
 from engine.insights.sections import Entry, sections
 from engine.insights.summary import Said, summarise
 
@@ -14,39 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.conversations.models import SummaryRow
-    from engine.conversations.shapes import People
     from engine.conversations.store import Store
-    from engine.insights.sections import Section
 
 
 async def make_summary(store: Store, conversation_id: str) -> list[SummaryRow]:
-    """Choose the summary's sentences, and keep them."""
+    """Choose the summary's sentences and fill its sections, and keep both."""
     topics = await store.topics(conversation_id)
-    actions = await reading.actions(store, conversation_id)
-    messages = await _messages(store, conversation_id)
-    weighed = {topic.text: topic.score for topic in topics}
-    pointed = {message_id for _, message_ids in actions for message_id in message_ids}
-    chosen = await asyncio.to_thread(summarise, messages, weighed, pointed)
-    await editing.set_summary(store, conversation_id, [(item.text, item.message_ids) for item in chosen], len(messages))
-    return await reading.summary(store, conversation_id)
-
-
-async def make_sections(store: Store, conversation_id: str, people: People) -> list[Section]:
-    """What was talked about, decided, to do, and left open; `people` are the members as they are called now."""
-    topics = [Entry(row.text, tuple(row.message_ids), row.score) for row in await store.topics(conversation_id)]
     insights = await store.insights(conversation_id, None)
-    asked, to_do = (
-        [Entry(people.text(row), tuple(row.message_ids), row.score) for row in insights if (row.kind == "question") is wanted]
-        for wanted in (True, False)
-    )
-    messages = await _messages(store, conversation_id)
-    return await asyncio.to_thread(sections, messages, topics, to_do, asked)
+    members = (await store.members([conversation_id]))[conversation_id]
+    said = await reading.said(store, conversation_id)
 
+    def make() -> list[tuple[str, str, Sequence[str]]]:
+        names = {member.id: member.name or member.user_id or "" for member in members}
+        messages = [Said(one.realtime_id, names[one.member_id], one.text) for one in said]
+        people = People(members)
+        subjects = [Entry(row.text, tuple(row.message_ids), row.score) for row in topics]
+        asked, to_do = (
+            [Entry(people.text(row), tuple(row.message_ids), row.score) for row in insights if (row.kind == "question") is wanted]
+            for wanted in (True, False)
+        )
+        pointed = {message_id for entry in to_do for message_id in entry.message_ids}
+        chosen = summarise(messages, {subject.text: subject.score for subject in subjects}, pointed)
+        made = sections(messages, subjects, to_do, asked)
+        return [
+            *(("", one.text, one.message_ids) for one in chosen),
+            *((section.name, entry.text, entry.message_ids) for section in made for entry in section.entries),
+        ]
 
-async def _messages(store: Store, conversation_id: str) -> Sequence[Said]:
-    people = await store.members([conversation_id])
-    names = {member.id: member.name or member.user_id or "" for member in people[conversation_id]}
-    return [Said(one.realtime_id, names[one.member_id], one.text) for one in await reading.said(store, conversation_id)]
+    await editing.set_summary(store, conversation_id, await asyncio.to_thread(make), len(said))
+    return await reading.summary(store, conversation_id)
 
 
 async def find_phrases(store: Store, conversation_id: str) -> None:

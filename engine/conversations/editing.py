@@ -6,12 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from engine.conversations.models import ConversationRow, InsightRow, MemberRow, MessageRow, SummaryRow
 from engine.conversations.renaming import renamed
 from engine.conversations.speakers import attribute, spells
-from engine.conversations.store import new_id, new_uuid
+from engine.conversations.store import forget_summary, new_id, new_uuid
 from engine.errors import BadRequest, NotFound
 from engine.streaming.participant import identity
 
@@ -51,6 +51,7 @@ async def set_member(store: Store, conversation_id: str, member_id: str, change:
         changed = await session.execute(update(MemberRow).where(*where).values(**values).returning(MemberRow.id))
         if changed.scalar_one_or_none() is None:
             raise NotFound("The member id is either invalid or does not exist in this conversation.")
+        await forget_summary(session, conversation_id)
 
 
 async def set_speakers(store: Store, conversation: ConversationRow, events: Sequence[SpeakerEvent]) -> None:
@@ -78,6 +79,7 @@ async def set_speakers(store: Store, conversation: ConversationRow, events: Sequ
         for message_id, who in chosen.items():
             await session.execute(update(MessageRow).where(MessageRow.id == message_id).values(member_id=members[who].id))
         await _follow(session, conversation.id)
+        await forget_summary(session, conversation.id)
 
 
 async def _members(
@@ -125,20 +127,21 @@ async def _follow(session: AsyncSession, conversation_id: str) -> None:
         insight.due_offset = insight.text.find(insight.due_phrase) if insight.due_phrase else -1
 
 
-async def set_summary(store: Store, conversation_id: str, items: Sequence[tuple[str, Sequence[str]]], covered: int) -> None:
-    """Keep a summary, `(text, message ids)`, in place of the one before."""
+async def set_summary(store: Store, conversation_id: str, items: Sequence[tuple[str, str, Sequence[str]]], covered: int) -> None:
+    """Keep a summary, `(section, text, message ids)`, in place of the one before; its own sentences are in no section."""
     async with store.writing() as session:
-        await session.execute(delete(SummaryRow).where(SummaryRow.conversation_id == conversation_id))
+        await forget_summary(session, conversation_id)
         session.add_all(
             SummaryRow(
                 id=new_id(),
                 conversation_id=conversation_id,
                 position=position,
+                section=section,
                 text=text,
                 message_ids=list(message_ids),
                 covered=covered,
             )
-            for position, (text, message_ids) in enumerate(items)
+            for position, (section, text, message_ids) in enumerate(items)
         )
 
 

@@ -174,7 +174,10 @@ class EntityRow(Base):
 
 
 class SummaryRow(Base):
-    """One sentence of the summary; `message_ids` are realtime ids, `covered` how many messages there were when it was made."""
+    """One sentence of the summary, or one line of its section of that name; `message_ids` are realtime ids.
+
+    `covered` is how many messages there were when it was made. What else it rests on forgets it where it changes.
+    """
 
     __tablename__ = "summaries"
 
@@ -184,6 +187,7 @@ class SummaryRow(Base):
     text: Mapped[str]
     message_ids: Mapped[list[str]]
     covered: Mapped[int]
+    section: Mapped[str] = mapped_column(default="")
 
 
 class JobRow(Base):

@@ -49,7 +49,7 @@ async def get_page(
     page = Template((files("engine.conversations") / "data" / "experience.html").read_text(encoding="utf-8")).substitute(
         title=escape(known.name),
         people=escape(", ".join(names.values())),
-        summary=_list(row.text for row in await reading.summary(archive.store, known.id)),
+        summary=_list(row.text for row in await reading.summary(archive.store, known.id) if not row.section),
         topics=_list(row.text for row in await archive.store.topics(known.id)),
         actions=_list(by_kind["action_item"]),
         follow_ups=_list(by_kind["follow_up"]),

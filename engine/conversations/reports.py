@@ -13,7 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - FastAPI reads the anno
 from engine.conversations import reading, shapes
 from engine.conversations.access import NOT_FOUND, REFUSALS, Kept, Known, ShapeResponse
 from engine.conversations.analytics import Turn, analyse
-from engine.conversations.digest import make_sections, make_summary
+from engine.conversations.digest import make_summary
 from engine.conversations.page import PAGE_NAME, PAGE_PATH
 from engine.conversations.phrases import key_phrases
 from engine.conversations.transcript import Line, render
@@ -53,22 +53,21 @@ async def get_analytics(archive: Kept, known: Known) -> Response:
 
 
 @router.get("/summary", response_model=Summary, response_model_exclude_none=True, summary="Summary")
-async def get_summary(archive: Kept, known: Known, *, refresh: bool = False) -> Response:
-    """The sentences that say most, and sections: talked about, decided, to do, open questions. 404 while a job works on the conversation, or nothing was said yet."""
+async def get_summary(archive: Kept, known: Known) -> Response:
+    """The sentences that say most, and sections: talked about, decided, to do, open questions.
+
+    Made anew whenever what it rests on has changed. 404 while a job works on the conversation, or nothing was said yet.
+    """
     if await reading.unfinished_jobs(archive.store, known.id):
         raise NotFound("The conversation is still being processed: ask for the summary once its job is completed.")
     kept = await reading.summary(archive.store, known.id)
     count = await reading.message_count(archive.store, known.id)
     if not count:
         raise NotFound("Nothing has been said in this conversation yet.")
-    if refresh or not kept or kept[0].covered != count:
+    if not kept or kept[0].covered != count:
         kept = await make_summary(archive.store, known.id)
-    members = (await archive.store.members([known.id]))[known.id]
-    made = await make_sections(archive.store, known.id, shapes.People(members))
-    wanted = {one for row in kept for one in row.message_ids}
-    wanted.update(one for section in made for entry in section.entries for one in entry.message_ids)
-    ids = await archive.store.message_ids(known.id, wanted)
-    return ShapeResponse(Summary(summary=shapes.summary(kept, ids), sections=[shapes.section(one, ids) for one in made]))
+    ids = await archive.store.message_ids(known.id, (message_id for row in kept for message_id in row.message_ids))
+    return ShapeResponse(shapes.summary(kept, ids))
 
 
 @router.post("/transcript", response_model=TranscriptAnswer, response_model_exclude_none=True, summary="Transcript")
@@ -90,8 +89,8 @@ async def post_transcript(archive: Kept, known: Known, asked: TranscriptRequest)
         began = known.first_word or 0.0
         lines = [
             Line(
-                start=round(one.start_time - began, 3),
-                end=round(one.end_time - began, 3),
+                start=one.start_time - began,
+                end=one.end_time - began,
                 speaker=names[one.member_id],
                 text=one.text,
                 marks=marks.get(one.realtime_id, ()),

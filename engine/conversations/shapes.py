@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.clock import iso
 from engine.conversations.renaming import renamed
+from engine.insights.sections import TITLES
 from wire.base import Person, Polarity, Sentiment
 from wire.conversations import ActionItem, Conversation, Entity, Member, ParentRef, Question, Topic
 from wire.detected import DetectedTracker, NamedEntity, TextRef, TrackerMatch
-from wire.reports import MessageRef, SectionEntry, SummaryItem, SummarySection
+from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
     from engine.conversations.models import ConversationRow, Json, MemberRow, SummaryRow, TopicRow
     from engine.conversations.reading import Said
-    from engine.insights.sections import Section
 
 MOOD: Final = 0.3
 """Polarity beyond which a text is called positive or negative."""
@@ -162,21 +162,18 @@ def entities(rows: Iterable[EntityLine], messages: Mapping[str, Said]) -> list[N
     return list(found.values())
 
 
-def summary(rows: Iterable[SummaryRow], ids: Mapping[str, str]) -> list[SummaryItem]:
-    """The summary's sentences with the messages that they come from."""
-    return [
-        SummaryItem(id=row.id, text=row.text, message_refs=[MessageRef(id=one) for one in _rest_ids(row.message_ids, ids)])
-        for row in rows
-    ]
+def summary(rows: Sequence[SummaryRow], ids: Mapping[str, str]) -> Summary:
+    """The summary's sentences and its sections; `ids` are the messages' REST ids by their UUIDs."""
 
+    def refs(row: SummaryRow) -> list[MessageRef]:
+        return [MessageRef(id=one) for one in _rest_ids(row.message_ids, ids)]
 
-def section(made: Section, ids: Mapping[str, str]) -> SummarySection:
-    """A section of the summary; `ids` are the messages' REST ids by their UUIDs."""
-    items = [
-        SectionEntry(text=entry.text, message_refs=[MessageRef(id=one) for one in _rest_ids(entry.message_ids, ids)])
-        for entry in made.entries
-    ]
-    return SummarySection(name=made.name, title=made.title, items=items)
+    made = Summary(summary=[SummaryItem(id=row.id, text=row.text, message_refs=refs(row)) for row in rows if not row.section])
+    for name, title in TITLES.items():
+        items = [SectionEntry(text=row.text, message_refs=refs(row)) for row in rows if row.section == name]
+        if items:
+            made.sections.append(SummarySection(name=name, title=title, items=items))
+    return made
 
 
 def _by_user_id(speaker: Json) -> Person:

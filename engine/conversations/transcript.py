@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wire.reports import Transcript, TranscriptFile, TranscriptLine
 
@@ -21,19 +20,19 @@ PARAGRAPH_LENGTH: Final = 1_000
 LEAST_SECONDS: Final = 0.5
 """A subtitle is shown for this long at least."""
 _SPACE: Final = re.compile(r"\s{2,}|[^\S ]")
-_UNSAFE: Final = re.compile(r"[\\`*_\[\]|~<>&]|^[#+-]")
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]|~<>&]|\s\s|[^\S ]|^[#+-]")
+"""What is spelled otherwise in Markdown: few texts hold any of it."""
 _MARKUP: Final = re.compile(r"([\\`*_\[\]|~]|^[#+-])")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One message: seconds since the first word; the speaker's name is None where nobody gave one."""
 
     start: float
     end: float
     speaker: str | None
     text: str
-    marks: tuple[str, ...] = field(default=())
+    marks: tuple[str, ...] = ()
     """Phrases of the text to highlight."""
 
 
@@ -57,7 +56,10 @@ def render(lines: Sequence[Line], content_type: TranscriptType, *, paragraphs: b
         case "text/vtt":
             return Transcript(payload=_vtt(lines, speakers=speakers), content_type="text/vtt")
         case _:
-            payload = [TranscriptLine(start=line.start, end=line.end, speaker=line.speaker, text=line.text) for line in lines]
+            payload = [
+                TranscriptLine(start=round(line.start, 3), end=round(line.end, 3), speaker=line.speaker, text=line.text)
+                for line in lines
+            ]
             return Transcript(payload=payload, content_type="application/json")
 
 
@@ -112,8 +114,9 @@ def _places(line: Line) -> list[tuple[int, int]]:
 
 def _escaped(text: str) -> str:
     """What was said is never markup."""
-    text = _SPACE.sub(" ", text)
-    return _MARKUP.sub(r"\\\1", html.escape(text, quote=False)) if _UNSAFE.search(text) else text
+    if not _SPECIAL.search(text):
+        return text
+    return _MARKUP.sub(r"\\\1", html.escape(_SPACE.sub(" ", text), quote=False))
 
 
 def _plain(block: Sequence[Line], *, speakers: bool) -> str:

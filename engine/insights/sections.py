@@ -33,7 +33,7 @@ MOST_WORDS: Final = 45
 _HEDGED: Final = 3
 """How many words before the telling may take it back."""
 _ANSWERED_WITHIN: Final = 4
-_TITLES: Final[dict[SectionName, str]] = {
+TITLES: Final[dict[SectionName, str]] = {
     "talked_about": "What was talked about",
     "decided": "What was decided",
     "to_do": "What is to be done",
@@ -78,7 +78,7 @@ def sections(
         "to_do": _surest(to_do, MOST_ITEMS),
         "open_questions": _surest(still_open(messages, questions), MOST_ITEMS),
     }
-    return [Section(name, _TITLES[name], tuple(entries)) for name, entries in found.items() if entries]
+    return [Section(name, TITLES[name], tuple(entries)) for name, entries in found.items() if entries]
 
 
 def decisions(messages: Sequence[Said]) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.conversations.digest import make_summary
 from engine.conversations.models import MemberRow, MessageRow
 from engine.conversations.store import new_id, new_uuid
 from engine.streaming.contents import Contents, tracker_json
@@ -80,11 +81,16 @@ class Record:
         self.conversation.resume_until = resume_until
         await self._store.keep_until(self.conversation.id, resume_until, self.conversation.no_connection_timeout)
 
-    async def close(self, now: float) -> None:
-        """The conversation is over; sound that came faster than it was spoken ends later than `now`."""
+    async def close(self, now: float, *, summary: bool = True) -> None:
+        """The conversation is over; sound that came faster than it was spoken ends later than `now`.
+
+        Its summary is made now, unless nobody wants it, so that who asks for it need not wait.
+        """
         await self._insights()
         self.conversation.end_time = max(now, self._last_word)
         await self._store.end(self.conversation.id, self.conversation.end_time)
+        if summary and self._count:
+            await make_summary(self._store, self.conversation.id)
 
     async def member(self, identity: str, name: str | None, user_id: str | None) -> MemberRow:
         """Who this is: the same person as before, or a new one."""

@@ -141,6 +141,9 @@ async def test_insights_follow_their_message_to_its_new_speaker(running: Engine)
     (action,) = await collection(running, conversation_id, "action-items")
     assert action["text"] == "Ann will send the draft by Friday."
     assert (action["from"]["name"], action["assignee"]["email"]) == ("Ann", "Ann@x")
+    made = (await running.get(f"/{conversation_id}/summary")).json()
+    (to_do,) = next(one["items"] for one in made["sections"] if one["name"] == "to_do")
+    assert to_do["text"] == action["text"], "the summary that was made at the end is not told any more"
     nobody = {"speakerEvents": [{"type": "started_speaking", "user": {}, "offset": {}}]}
     bodies: list[object] = [{"speakerEvents": []}, {}, {"speakerEvents": [{"type": "sang"}]}, nobody]
     for bad in bodies:
@@ -181,7 +184,7 @@ async def test_insights_of_all_kinds(running: Engine) -> None:
     assert kinds == [("question", "Jane"), ("action_item", "Jane"), ("follow_up", "Bob")]
 
 
-async def test_the_summary_is_kept_until_it_is_asked_for_anew(running: Engine) -> None:
+async def test_the_summary_is_kept_until_what_it_rests_on_changes(running: Engine) -> None:
     conversation_id = await meet(running)
     messages = {one["id"]: one["text"] for one in await collection(running, conversation_id, "messages")}
     first = await collection(running, conversation_id, "summary")
@@ -191,9 +194,11 @@ async def test_the_summary_is_kept_until_it_is_asked_for_anew(running: Engine) -
         (ref,) = item["messageRefs"]
         assert messages[ref["id"]] in item["text"]
     assert await collection(running, conversation_id, "summary") == first
-    again = await collection(running, conversation_id, "summary", refresh="true")
-    assert [one["text"] for one in again] == [one["text"] for one in first]
-    assert [one["id"] for one in again] != [one["id"] for one in first]
+    assert await collection(running, conversation_id, "summary", refresh="true") == first, "it is as fresh as can be"
+    (member, _) = await collection(running, conversation_id, "members")
+    await ask(running, "PUT", f"/{conversation_id}/members/{member['id']}", {"name": "Joan"})
+    again = await collection(running, conversation_id, "summary")
+    assert [one["text"] for one in again] == [one["text"].replace("Jane", "Joan") for one in first]
     async with running.socket("silent") as jane:
         silent = await jane.start(JANE)
         await jane.stop()
