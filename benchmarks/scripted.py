@@ -94,6 +94,9 @@ class ScriptedRecognition:
         del vocabulary, language
         return ScriptedStream()
 
+    def check_language(self, language: str) -> None:
+        """The script has one."""
+
     def lag(self) -> float:
         """Never behind."""
         return 0.0

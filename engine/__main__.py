@@ -14,8 +14,9 @@ from rich.console import Console
 from engine.credentials import add_application, applications, credentials_path, load_credentials, remove_application
 from engine.errors import EngineFault, SettingsError
 from engine.insights.engine import InsightEngine
-from engine.recognition import models, pool
+from engine.recognition import choice, pool
 from engine.recognition.prepare import prepare
+from engine.recognition.whisper_setup import prepare_whisper
 from engine.serve import address, bind, serve
 from engine.settings import EngineSettings
 
@@ -111,9 +112,14 @@ def remove_app_command(name: Annotated[str, typer.Argument(help="Its name.")]) -
 
 @models_app.command("prepare")
 def prepare_command() -> None:
-    """Fetch and convert the speech model, unless it is there."""
+    """Fetch and convert the speech models that ENGINE_MODEL names, unless they are there."""
     try:
-        prepare(_settings(), _console)
+        settings = _settings()
+        for one in choice.chosen(settings):
+            if one.model is None:
+                prepare(settings, _console)
+            else:
+                prepare_whisper(settings, one.model, _console)
     except EngineFault as error:
         _give_up(error)
 
@@ -122,7 +128,7 @@ def prepare_command() -> None:
 def list_command() -> None:
     """Name the prepared models."""
     try:
-        found = models.list_models(_settings())
+        found = choice.list_models(_settings())
     except EngineFault as error:
         _give_up(error)
     for model in found:
@@ -135,7 +141,7 @@ def list_command() -> None:
 def remove_command() -> None:
     """Delete the prepared models."""
     try:
-        gone = models.remove_models(_settings())
+        gone = choice.remove_models(_settings())
     except EngineFault as error:
         _give_up(error)
     _say("\n".join(f"Deleted {model.folder}" for model in gone) or "No speech model is prepared.")

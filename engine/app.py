@@ -14,6 +14,7 @@ from engine.bodies import BodyLimit, most_of
 from engine.clock import SystemClock
 from engine.conversations import collections, page, reports, routes
 from engine.conversations.access import REFUSALS, Archive, ShapeResponse
+from engine.conversations.rereading import rereading
 from engine.credentials import load_credentials
 from engine.errors import BadRequest
 from engine.jobs.ledger import Ledger
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from engine.clock import Clock
+    from engine.conversations.models import ConversationRow
     from engine.conversations.store import Store
     from engine.credentials import Credentials
     from engine.recognition.types import Recognition
@@ -61,7 +63,8 @@ def create_app(
     clock = clock or SystemClock()
     known = credentials or load_credentials(settings)
     tokens = Tokens(known, clock)
-    hub = Hub(recognition, insights, store, clock)
+    readers = rereading(settings, store, clock)
+    hub = Hub(recognition, insights, store, clock, readers.take if readers else _nobody_reads)
     outbound = outbound or Outbound([host.strip() for host in settings.outbound_hosts.split(",") if host.strip()])
     ledger = Ledger(store)
     spool = Spool(settings.data_dir / "engine" / "jobs", settings.upload_mb * 1_000_000)
@@ -71,9 +74,13 @@ def create_app(
     async def discard(conversation_id: str) -> None:
         await hub.discard(conversation_id)
         await jobs.discard(conversation_id)
+        if readers:
+            await readers.discard(conversation_id)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if readers:
+            await readers.start()
         await hub.start()
         await jobs.start()
         try:
@@ -81,6 +88,8 @@ def create_app(
         finally:
             await hub.close()
             await jobs.close()
+            if readers:
+                await readers.close()
             await recognition.close()
             await store.close()
 
@@ -94,7 +103,7 @@ def create_app(
     )
     app.state.hub = hub
     app.state.archive = Archive(store, tokens, clock, insights, discard, known.signing_key.encode())
-    app.state.reception = Reception(ledger, jobs, outbound, clock, known.applications)
+    app.state.reception = Reception(ledger, jobs, outbound, clock, known.applications, recognition)
     app.add_middleware(BodyLimit, most=most_of)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     app.include_router(_service_routes(hub, tokens, recognition))
@@ -112,6 +121,10 @@ def create_app(
     app.include_router(web_routes(tokens))
     answer_errors(app)
     return app
+
+
+async def _nobody_reads(_: ConversationRow) -> None:
+    """No language model is set up."""
 
 
 def _service_routes(hub: Hub, tokens: Tokens, recognition: Recognition) -> APIRouter:

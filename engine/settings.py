@@ -23,7 +23,15 @@ class EngineSettings(BaseSettings):
     """The largest sound file that is taken, in millions of bytes."""
     outbound_hosts: str = Field(default="", validation_alias="ENGINE_OUTBOUND_HOSTS")
     """Hosts, with commas, that downloads and webhooks may go to; `*.example.com` for all below one, `*` for every public one."""
+    language_model_url: str = Field(default="", validation_alias="LANGUAGE_MODEL_URL")
+    """An OpenAI-compatible address; empty: no language model reads anything."""
+    language_model_key: SecretStr = Field(default=SecretStr(""), validation_alias="LANGUAGE_MODEL_KEY")
+    language_model_name: str = Field(default="", validation_alias="LANGUAGE_MODEL_NAME")
+    language_model_seconds: float = Field(default=300.0, ge=5.0, le=840.0, validation_alias="LANGUAGE_MODEL_SECONDS")
+    """The longest that one conversation may be read."""
     data_dir: Path = Field(default=Path("data"), validation_alias="DATA_DIR")
+    model: str = Field(default="moonshine", validation_alias="ENGINE_MODEL")
+    """Which models, with commas: see `engine.recognition.choice`."""
     model_dir: Path | None = Field(default=None, validation_alias="ENGINE_MODEL_DIR")
     """A folder with a prepared model of the user's own; default: `DATA_DIR/models`."""
     model_index: str = Field(default="https://pypi.org/simple", validation_alias="ENGINE_MODEL_INDEX")

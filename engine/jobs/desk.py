@@ -86,7 +86,7 @@ class Desk:
         kept = await self._record.message(member, self._timeline, said, Keeping(new_uuid(), identify, wishes.detect_entities))
         if custom := self._custom.rows(kept.row):
             await self._store.add(*custom)
-        await self._record.track(kept.row, await self._record.grow(kept.row, member))
+        await self._record.track(kept.row, await self._record.grow(kept.row, member, said.language))
 
     async def close(self, end: float) -> None:
         """Everything has been kept: rank insights again, and make what else was asked for. `end` in seconds since `base`."""

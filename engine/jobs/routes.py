@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from engine.jobs.ledger import Ledger
     from engine.jobs.outbound import Outbound
     from engine.jobs.runner import JobRunner
+    from engine.recognition.types import Recognition
 
 MEDIA: Final = ("audio", "video")
 MAX_PHRASES: Final = 5_000
@@ -35,7 +35,6 @@ MAX_PHRASES: Final = 5_000
 _TOO_MANY: Final[dict[int | str, dict[str, Any]]] = {
     429: {"model": Refusal, "description": "Too many jobs wait or work"},
 }
-_LANGUAGE: Final = re.compile(r"en(?:[-_][A-Za-z]{2,4})?", re.IGNORECASE)
 _RAW: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -55,6 +54,7 @@ class Reception:
     clock: Clock
     secrets: Mapping[str, str]
     """By application id: webhooks are signed with them."""
+    recognition: Recognition
 
     def check(self, app_id: str, wishes: Wishes) -> None:
         """Refuse what cannot be done, before anything is kept. Raises `BadRequest`."""
@@ -66,8 +66,8 @@ class Reception:
         if len(phrases) > MAX_PHRASES or any(len(phrase) > 200 for phrase in phrases):
             raise BadRequest(f'"trackers" hold at most {MAX_PHRASES} phrases of 200 characters.')
         language = wishes.language_code if isinstance(wishes, SoundWishes) else None
-        if language is not None and not _LANGUAGE.fullmatch(language):
-            raise BadRequest('"languageCode" must be English (en-US, en-GB, ...): no other language is recognised here.')
+        if language is not None:
+            self.recognition.check_language(language)
 
     async def accept(
         self,

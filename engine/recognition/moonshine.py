@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.recognition.biasing import Bias, Path
 from engine.recognition.tokens import BEGIN, END
-from engine.recognition.types import Transcript
+from engine.recognition.types import Capabilities, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ _SURE: Final = -0.4
 _FEWEST_GUESSED: Final = 6
 _VOCABULARIES: Final = 64
 """Vocabularies that are kept ready: one a meeting."""
+_CAPABILITIES: Final = Capabilities(languages=frozenset({"en"}), detects=False)
 
 
 class Moonshine:
@@ -67,7 +68,18 @@ class Moonshine:
         """What people call the model."""
         return self._name
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
+    @property
+    def capabilities(self) -> Capabilities:
+        """English."""
+        return _CAPABILITIES
+
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        vocabulary: Sequence[str] = (),
+        language: str = "en",  # noqa: ARG002 - it knows no other
+    ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         padded = np.concatenate([samples, _TAIL])
         most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))

@@ -9,8 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import BadRequest, Overloaded
-from engine.recognition import models, reading
+from engine.errors import Overloaded
+from engine.recognition import choice, models, reading
+from engine.recognition.language import DETECT, Settling, check_language, primary
 from engine.recognition.scheduler import Scheduler
 from engine.recognition.stream import Stream
 from engine.recognition.vad import VoiceActivity
@@ -75,15 +76,18 @@ class RecognitionPool:
         """How many streams may be open at once."""
         return self._room
 
+    def check_language(self, language: str) -> None:
+        """Raises `BadRequest` if no model here understands it."""
+        check_language(language, self._recogniser.name, self._recogniser.capabilities)
+
     def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> Stream:
         """A new stream; see `Recognition`.
 
         Raises:
             Overloaded: the machine has no room for one more, or is behind.
-            BadRequest: the language is not English.
+            BadRequest: the language is not understood.
         """
-        if language.partition("-")[0].lower() != "en":
-            raise BadRequest(f"{self._recogniser.name} understands English (en-US, en-GB, ...), not {language}.")
+        self.check_language(language)
         if self._closed:
             raise Overloaded("The engine is shutting down.")
         if len(self._streams) >= self._room:
@@ -92,7 +96,9 @@ class RecognitionPool:
             )
         if self.lag() > MAX_LAG_SECONDS:
             raise Overloaded(f"Recognition is {self.lag():.0f} s behind: try again in a moment.")
-        read = functools.partial(reading.read, self._recogniser, vocabulary=tuple(vocabulary))
+        spoken = primary(language)
+        recogniser = Settling(self._recogniser) if spoken == DETECT else self._recogniser
+        read = functools.partial(reading.read, recogniser, vocabulary=tuple(vocabulary), language=spoken)
         stream = Stream(self._detectors(), read, self._ears, self._scheduler, self._streams.discard, self._clock)
         self._streams.add(stream)
         return stream
@@ -116,7 +122,7 @@ async def start(settings: EngineSettings) -> RecognitionPool:
     Raises:
         ModelMissing: no model is prepared.
     """
-    recogniser = await asyncio.to_thread(models.load, settings)
+    recogniser = await asyncio.to_thread(choice.load, settings)
     _, share = await asyncio.to_thread(models.calibrate, recogniser, 2)
     return RecognitionPool(recogniser, room=room_for(share, cores()))
 

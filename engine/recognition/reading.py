@@ -10,6 +10,7 @@ import numpy as np
 
 from audio.pcm import SAMPLE_RATE
 from engine.recognition.alignment import align
+from engine.recognition.language import ENGLISH
 from engine.recognition.types import Word
 from engine.recognition.writing import write
 
@@ -37,20 +38,24 @@ _LEAD: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one piece says. `text` is empty if it says nothing; `spoken` is it word for word; `confidence` is 0 to 1."""
+    """What one piece says. `text` is empty if it says nothing; `spoken` is it word for word; `confidence` is 0 to 1.
+
+    `language` is as in `Transcript`.
+    """
 
     text: str
     confidence: float
     words: tuple[Word, ...]
     spoken: str = ""
+    language: str = ENGLISH
 
 
 NOTHING: Final = Reading("", 0.0, ())
 
 
-def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -> Reading:
-    """Have a piece read, leave out what the model made up, and write numbers as figures."""
-    transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary)
+def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = (), language: str = ENGLISH) -> Reading:
+    """Have a piece read, leave out what the model made up, and write numbers as figures where the language is English."""
+    transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary, language=language)
     if not credible(transcript, piece.voiced):
         return NOTHING
     confidence = round(math.exp(min(0.0, transcript.logprob)), 3)
@@ -59,8 +64,8 @@ def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = ()) -
         Word(word, round(start, 3), round(end, 3), confidence)
         for word, (start, end) in zip(spoken, align(spoken, piece), strict=True)
     ]
-    words = merged(timed, write(spoken))
-    return Reading(" ".join(word.text for word in words), confidence, words, transcript.text)
+    words = merged(timed, write(spoken)) if transcript.language == ENGLISH else tuple(timed)
+    return Reading(" ".join(word.text for word in words), confidence, words, transcript.text, transcript.language)
 
 
 def merged(spoken: Sequence[Word], written: Sequence[Written]) -> tuple[Word, ...]:

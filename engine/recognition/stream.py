@@ -336,7 +336,7 @@ def _fill(slot: _Slot, piece: Piece, reading: Reading | None) -> None:
         slot.final = _gap(piece.start, piece.end).final
     elif reading.text:
         start, end = reading.words[0].start, reading.words[-1].end
-        slot.final = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken)
+        slot.final = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken, reading.language)
     slot.ready = True
 
 

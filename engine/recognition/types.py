@@ -32,7 +32,7 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A finished utterance. `confidence` is 0 to 1; `spoken` is the text word for word, numbers in words."""
+    """A finished utterance. `confidence` is 0 to 1; `spoken` is the text word for word, numbers in words; `language` as in `Transcript`."""
 
     start: float
     end: float
@@ -40,6 +40,7 @@ class Final:
     confidence: float
     words: tuple[Word, ...] = field(default=())
     spoken: str = ""
+    language: str = "en"
 
 
 Result = Interim | Final
@@ -47,11 +48,33 @@ Result = Interim | Final
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What a recogniser made of one piece of sound. `logprob`: mean log-probability of its tokens."""
+    """What a recogniser made of one piece of sound.
+
+    Attributes:
+        logprob: mean log-probability of its tokens.
+        tokens: how many it has; 0 if their number says nothing about how fast somebody would have spoken.
+        language: ISO 639 code of the language that was read.
+        certainty: 0 to 1, of that language where it was detected.
+    """
 
     text: str
     logprob: float
     tokens: int
+    language: str = "en"
+    certainty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do.
+
+    Attributes:
+        languages: ISO 639 codes of what it reads.
+        detects: it tells by itself which of them is spoken.
+    """
+
+    languages: frozenset[str]
+    detects: bool
 
 
 class Recogniser(Protocol):
@@ -61,8 +84,18 @@ class Recogniser(Protocol):
     def name(self) -> str:
         """What people call the model."""
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
-        """`samples`: 16 kHz mono, -1 to 1, at most about 25 s."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+        """The text of one utterance.
+
+        Args:
+            samples: 16 kHz mono, -1 to 1, at most about 25 s.
+            vocabulary: names and words that are likely.
+            language: one of its capabilities, or `language.DETECT` if it detects.
+        """
 
 
 class SpeechStream(Protocol):
@@ -85,10 +118,13 @@ class SpeechStream(Protocol):
 
 
 class Recognition(Protocol):
-    """All the recognition of one machine."""
+    """All the recognition of one machine. A language is a code ("en-US", "de") or `language.DETECT`."""
+
+    def check_language(self, language: str) -> None:
+        """Raises `engine.errors.BadRequest` if it is not understood here."""
 
     def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> SpeechStream:
-        """A new stream. Raises `engine.errors.Overloaded` when the machine has no room for one more."""
+        """A new stream. Raises `engine.errors.Overloaded` when the machine has no room for one more, or as `check_language` does."""
 
     def lag(self) -> float:
         """Seconds by which the oldest waiting utterance is late."""

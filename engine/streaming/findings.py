@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.insights.types import Insight, Speaker, Topic, Utterance
+from engine.recognition.language import DETECT, ENGLISH, primary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,6 +48,8 @@ _Answer = TypeVar("_Answer")
 class Findings:
     """Calls must not overlap: the room holds its lock around them. A fault in the insights never stops the transcript.
 
+    Topics are told apart by English words, so there are none while most of what is said is in another language.
+
     `shown` turns an insight into what may be shown of it.
     """
 
@@ -59,6 +62,8 @@ class Findings:
         self._zone = timezone(-timedelta(minutes=conversation.timezone_offset))
         self._shown = shown
         self._told: dict[tuple[type[Insight | Topic], str], Insight | Topic] = {}
+        self._english = primary(conversation.language) in {ENGLISH, DETECT}
+        self._balance = 0
 
     async def roster(self, members: Iterable[MemberRow]) -> None:
         """Who is known to be in the meeting."""
@@ -68,13 +73,15 @@ class Findings:
     async def recall(self, messages: Sequence[MessageRow], members: Mapping[str, MemberRow]) -> None:
         """Go over what was said before a restart; nothing of it is told again."""
         await self.roster(members.values())
+        self._balance = len(messages) if self._english else -len(messages)
         for row in messages:
             if changes := await self._ask(self._pushing(row, members[row.member_id])):
                 self._untold(tuple(self._shown(item) for item in changes.insights))
                 self._untold(changes.topics)
 
-    async def add(self, row: MessageRow, member: MemberRow) -> News:
-        """Take in the next message."""
+    async def add(self, row: MessageRow, member: MemberRow, language: str) -> News:
+        """Take in the next message, in a language by its code."""
+        self._balance += 1 if language == ENGLISH else -1
         return await self._keep(await self._ask(self._pushing(row, member)), whole=False)
 
     async def settle(self) -> News:
@@ -102,7 +109,8 @@ class Findings:
     async def _keep(self, changes: Changes | None, *, whole: bool) -> News:
         if changes is None:
             return News()
-        changes = replace(changes, insights=tuple(self._shown(item) for item in changes.insights))
+        topics = changes.topics if self._balance >= 0 else ()
+        changes = replace(changes, insights=tuple(self._shown(item) for item in changes.insights), topics=topics)
         if not (whole or changes.insights or changes.topics):
             return News()
         ids = await self._store.save(self._conversation_id, changes, whole=whole)

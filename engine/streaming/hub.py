@@ -14,7 +14,7 @@ from engine.streaming.outlet import RESTART
 from engine.streaming.room import House, Room, RoomOver
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from engine.clock import Clock
     from engine.conversations.store import Store
@@ -37,8 +37,15 @@ CLOSING: Final = "The engine is shutting down: try again in a moment."
 class Hub:
     """Opens rooms, keeps their time, closes them."""
 
-    def __init__(self, recognition: Recognition, insights: InsightsFactory, store: Store, clock: Clock) -> None:
-        self._house = House(recognition, insights, store, clock, self._spawn)
+    def __init__(
+        self,
+        recognition: Recognition,
+        insights: InsightsFactory,
+        store: Store,
+        clock: Clock,
+        ended: Callable[[ConversationRow], Awaitable[None]],
+    ) -> None:
+        self._house = House(recognition, insights, store, clock, self._spawn, ended)
         self._rooms: dict[tuple[str, str], Room] = {}
         self._opening = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
@@ -130,6 +137,7 @@ class Hub:
     def _open_stream(self, options: StreamOptions) -> SpeechStream | None:
         if self._closing:
             raise Overloaded(CLOSING)
+        self._house.recognition.check_language(options.language)
         if options.speaker is None:
             return None
         return self._house.recognition.open(vocabulary=options.vocabulary, language=options.language)

@@ -149,9 +149,9 @@ class Record:
             await self._store.add(*rows)
         return rows
 
-    async def grow(self, row: MessageRow, member: MemberRow) -> News:
-        """What a message brought."""
-        return await (await self._insights()).add(row, member)
+    async def grow(self, row: MessageRow, member: MemberRow, language: str) -> News:
+        """What a message in a language brought."""
+        return await (await self._insights()).add(row, member, language)
 
     async def settle(self) -> News:
         """All insights and topics as they stand now, ranked again."""

@@ -18,7 +18,7 @@ from engine.streaming.record import Keeping, Record
 from engine.streaming.voice import Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from engine.clock import Clock
     from engine.conversations.models import ConversationRow
@@ -53,6 +53,8 @@ class House:
     clock: Clock
     spawn: Callable[[Coroutine[object, object, None]], None]
     """Runs work that nobody waits for."""
+    ended: Callable[[ConversationRow], Awaitable[None]]
+    """Told of every conversation that is over, before its sockets are."""
 
 
 class Room:
@@ -186,7 +188,7 @@ class Room:
             )
             self._audience.own(participant, frames.final(said, voice.timeline, participant.user))
             self._audience.message(row, sender(member), self.record.conversation)
-            news = await self.record.grow(row, member)
+            news = await self.record.grow(row, member, result.language)
             self._tell(news)
             self._audience.tracked(frames.tracked_message(row, await self.record.track(row, news)), is_final=True)
             self._audience.entities(row, entities)
@@ -266,6 +268,7 @@ class Room:
         if last:
             self.over = True
             await self.record.close(self._house.clock.time())
+            await self._house.ended(self.record.conversation)
         for participant in leaving:
             del self._audience.participants[participant]
             participant.outlet.send(frames.completed(self.conversation_id))

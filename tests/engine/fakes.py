@@ -12,7 +12,8 @@ import numpy as np
 from audio.pcm import BYTES_PER_SECOND, SAMPLE_RATE, silence
 from engine.errors import Overloaded
 from engine.insights.types import Changes, Due, Insight, Speaker, Topic, Utterance
-from engine.recognition.types import Final, Interim, Word
+from engine.recognition.language import check_language, primary
+from engine.recognition.types import Capabilities, Final, Interim, Word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -46,8 +47,9 @@ def pause(seconds: float = PAUSE) -> bytes:
 class LevelStream:
     """A stretch of one level is an utterance; silence, another level or the end of the stream ends it."""
 
-    def __init__(self, *, vocabulary: Sequence[str] = ()) -> None:
+    def __init__(self, *, vocabulary: Sequence[str] = (), language: str = "en") -> None:
         self.vocabulary = tuple(vocabulary)
+        self._language = language
         self.fed = 0
         self.open = True
         self.held: asyncio.Event | None = None
@@ -92,7 +94,7 @@ class LevelStream:
         timed = tuple(
             Word(word, self._start + each * index, self._start + each * (index + 1), 0.9) for index, word in enumerate(words)
         )
-        self._results.put_nowait(Final(self._start, end, self._text(), 0.9, timed))
+        self._results.put_nowait(Final(self._start, end, self._text(), 0.9, timed, language=self._language))
         self._spoken, self._quiet = [], 0.0
 
     async def caught_up(self) -> None:
@@ -119,16 +121,22 @@ class LevelStream:
 class LevelRecognition:
     """Room for `room` streams at a time."""
 
+    languages = frozenset({"en"})
+
     def __init__(self, room: int = 100) -> None:
         self.room = room
         self.streams: list[LevelStream] = []
         self.held: asyncio.Event | None = None
         self.closed = False
 
+    def check_language(self, language: str) -> None:
+        check_language(language, "Level", Capabilities(self.languages, detects=False))
+
     def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> LevelStream:
+        self.check_language(language)
         if sum(stream.open for stream in self.streams) >= self.room:
             raise Overloaded(f"This machine recognises {self.room} streams at a time.")
-        stream = LevelStream(vocabulary=vocabulary)
+        stream = LevelStream(vocabulary=vocabulary, language=primary(language))
         stream.held = self.held
         self.streams.append(stream)
         return stream

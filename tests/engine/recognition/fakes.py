@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.recognition.types import Transcript
+from engine.recognition.types import Capabilities, Transcript
 from engine.recognition.vad import WINDOW
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class ScriptedRecogniser:
     """Says how loud a piece is, in per cent. Workers wait at the gate of its loudness while a test keeps that closed."""
 
     name = "Scripted"
+    capabilities = Capabilities(frozenset({"en"}), detects=False)
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, float]] = []
@@ -64,7 +65,7 @@ class ScriptedRecogniser:
         """A worker has taken one more piece."""
         assert await asyncio.to_thread(self._taken.acquire, timeout=20)
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = ()) -> Transcript:
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
         level = round(float(np.abs(samples).max()) * 100)
         self.heard.append((level, len(samples) / 16_000))
         self._taken.release()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine.fakes import OwnClock, pause, say
+from tests.engine.fakes import LevelRecognition, OwnClock, pause, say
 from tests.engine.server import BOB, JANE, engine, name, names
 
 if TYPE_CHECKING:
@@ -255,3 +255,26 @@ async def test_a_language_that_is_not_recognised_starts_nothing(running: Engine)
         assert (await running.get("")).json() == {"conversations": []}
         await socket.start(JANE)
         assert names(await socket.stop()) == ["conversation_completed", "recognition_stopped"]
+
+
+class Polyglots(LevelRecognition):
+    languages = frozenset({"en", "de"})
+
+
+async def test_each_speaker_has_a_language_and_topics_are_told_while_most_is_english(tmp_path: Path) -> None:
+    async with engine(tmp_path, recognition=Polyglots()) as it, it.socket("both") as jane, it.socket("both") as bob:
+        await jane.start(JANE, config={"languageCode": "de-DE"})
+        conversation_id = await bob.start(BOB, config={"languageCode": "en-GB"})
+        await jane.send(say(5) + pause())
+        frames = [await jane.until("message_response")]
+        await jane.send(say(2) + pause())
+        frames.append(await jane.until("insight_response"))
+        assert (await it.get(f"/{conversation_id}/topics")).json()["topics"] == []
+        await bob.send(say(1) + pause() + say(5) + pause())
+        await bob.until("topic_response")
+        await jane.send(say(1) + pause())
+        await jane.until("message_response")
+        await jane.stop()
+        await bob.stop()
+        assert (await it.get(f"/{conversation_id}/topics")).json()["topics"] == []
+        assert len((await it.get(f"/{conversation_id}/messages")).json()["messages"]) == 5

@@ -1,0 +1,105 @@
+"""Which recognisers the engine works with, by `ENGINE_MODEL`, and what is kept of all of them.
+
+The setting names one model, or several with commas of which the first that understands a stream's language hears it:
+`moonshine` (English, the default), `whisper:SIZE`, `whisper:FOLDER`, `moonshine, whisper:small`.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.errors import SettingsError
+from engine.recognition import models, whisper
+from engine.recognition.language import DETECT
+from engine.recognition.types import Capabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.recognition.models import PreparedModel
+    from engine.recognition.types import Recogniser, Transcript
+    from engine.settings import EngineSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One model of the setting. `model`: of Whisper its size, its name at Hugging Face, or a folder; None for Moonshine."""
+
+    model: str | None
+
+
+def chosen(settings: EngineSettings) -> list[Choice]:
+    """What `ENGINE_MODEL` names. Raises `SettingsError`."""
+    return [_read(part.strip()) for part in settings.model.split(",")]
+
+
+def _read(part: str) -> Choice:
+    family, _, model = part.partition(":")
+    if family == "moonshine" and not model:
+        return Choice(None)
+    if family == "whisper" and model:
+        return Choice(model)
+    raise SettingsError(
+        f'ENGINE_MODEL names "{part}": write moonshine, whisper:SIZE or whisper:FOLDER, or several of them with commas.'
+    )
+
+
+def load(settings: EngineSettings) -> Recogniser:
+    """The recogniser, its models in memory: about a second for each.
+
+    Raises:
+        ModelMissing: one is not prepared, cannot be loaded, or its extra is not installed.
+        SettingsError: `ENGINE_MODEL` cannot be read.
+    """
+    recognisers = [
+        models.load(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(settings)
+    ]
+    return recognisers[0] if len(recognisers) == 1 else Several(recognisers)
+
+
+def list_models(settings: EngineSettings) -> list[PreparedModel]:
+    """The models that could be loaded."""
+    return [*models.list_models(settings), *whisper.prepared(settings)]
+
+
+def remove_models(settings: EngineSettings) -> list[PreparedModel]:
+    """Delete the prepared models, no folder of the user's own. Returns what was deleted."""
+    gone = whisper.prepared(settings)
+    for model in gone:
+        shutil.rmtree(model.folder)
+    return [*models.remove_models(settings), *gone]
+
+
+class Several:
+    """A `Recogniser` made of others: a language is read by the first that understands it, detected by the first that can."""
+
+    def __init__(self, recognisers: Sequence[Recogniser]) -> None:
+        self._recognisers = recognisers
+        able = [one.capabilities for one in recognisers]
+        languages = functools.reduce(frozenset.union, (one.languages for one in able))
+        self._capabilities = Capabilities(languages=languages, detects=any(one.detects for one in able))
+
+    @property
+    def name(self) -> str:
+        """What people call the models."""
+        return " and ".join(one.name for one in self._recognisers)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that any of them can do."""
+        return self._capabilities
+
+    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+        """The text of one utterance; see `Recogniser`."""
+        reader = next(
+            one
+            for one in self._recognisers
+            if (one.capabilities.detects if language == DETECT else language in one.capabilities.languages)
+        )
+        return reader.transcribe(samples, vocabulary=vocabulary, language=language)
