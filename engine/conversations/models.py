@@ -22,8 +22,8 @@ class Base(DeclarativeBase):
     }
 
 
-def _conversation() -> Mapped[str]:
-    return mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+def _conversation(*, index: bool = True) -> Mapped[str]:
+    return mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=index)
 
 
 class ConversationRow(Base):
@@ -77,9 +77,10 @@ class MessageRow(Base):
     """
 
     __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_in_order", "conversation_id", "start_time", "position"),)
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
-    conversation_id: Mapped[str] = _conversation()
+    conversation_id: Mapped[str] = _conversation(index=False)
     realtime_id: Mapped[str] = mapped_column(unique=True)
     member_id: Mapped[str] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     position: Mapped[int]

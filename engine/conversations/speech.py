@@ -33,16 +33,20 @@ def messages(
     people = {key: _person(member) for key, member in members.items()}
     starts, ends = (np.array([one[place] for one in said], np.float64) for place in (4, 5))
     offsets, lengths = np.round(starts - first_word, 2).tolist(), np.round(ends - starts, 2).tolist()
-    written: list[str] = []
+    written = ['{"messages":[']
     for one, start, end, offset, length in zip(said, iso_times(starts), iso_times(ends), offsets, lengths, strict=True):
         mood = _mood(round(moods[one.id], 3)) if one.id in moods else ""
-        words = "" if one.spelled is None else f',"words":{one.spelled}'
         written.append(
             f'{{"id":"{one.id}","text":{encode_basestring(one.text)},"from":{people[one.member_id]},'
             f'"startTime":"{start}","endTime":"{end}","timeOffset":{offset},"duration":{length},'
-            f'"conversationId":"{conversation_id}","phrases":{one.phrases}{mood}{words}}}'
+            f'"conversationId":"{conversation_id}","phrases":{one.phrases}{mood}'
         )
-    return f'{{"messages":[{",".join(written)}]}}'
+        if one.spelled is not None:  # nearly all of the answer: copied once, when all is joined
+            written += ',"words":', one.spelled
+        written.append("},")
+    if said:
+        written[-1] = "}"
+    return "".join((*written, "]}"))
 
 
 def iso_times(moments: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[str]:
