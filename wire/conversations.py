@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from wire.base import Person, Sentiment, Shape
+from wire.reports import Reading
 
 CONVERSATIONS_PATH = "/v1/conversations"
 
@@ -38,6 +39,8 @@ class Conversation(Shape):
     end_time: str | None = None
     members: list[Member] = Field(default_factory=list)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    reading: Reading | None = None
+    """Of a conversation that is over, where a language model is set up."""
 
 
 class Conversations(Shape):

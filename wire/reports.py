@@ -95,11 +95,29 @@ class SummarySection(Shape):
     items: list[SectionEntry] = Field(default_factory=list)
 
 
+class Reading(Shape):
+    """A language model reads a conversation that is over, or has read it; this project's own.
+
+    `made_by` says who found what stands now; `reason` why the local engine had to help, the rest of a sentence that begins with
+    `model`. `progress` is 0 to 1.
+    """
+
+    status: Literal["in_progress", "completed"]
+    model: str
+    made_by: Literal["language_model", "local", "both"]
+    reason: str | None = None
+    progress: float = 1.0
+
+
 class Summary(Shape):
-    """`GET .../summary`; `sections` are this project's own, only those that have something to say."""
+    """`GET .../summary`; `sections`, only those that have something to say, and `written_by` are this project's own.
+
+    `written_by` is the language model that wrote the sentences; without it they are quoted from what was said.
+    """
 
     summary: list[SummaryItem] = Field(default_factory=list)
     sections: list[SummarySection] = Field(default_factory=list)
+    written_by: str | None = None
 
 
 TranscriptType = Literal["text/markdown", "text/srt", "text/vtt", "text/plain", "application/json"]

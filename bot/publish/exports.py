@@ -86,7 +86,7 @@ def _item(item: ActionItem) -> str:
 def _question(question: Question, found: Gist) -> str:
     name = question.from_.name
     text = f"{bold_name(name)}: {escape(question.text)}" if name else escape(question.text)
-    return f"{text} (not answered)" if found.is_open(question) else text
+    return f"{text} (still open)" if found.is_open(question) else text
 
 
 def _moment(iso: str) -> str:

@@ -178,7 +178,7 @@ def _questions(questions: Sequence[Question], found: Gist, refer: _References) -
 def _question(question: Question, found: Gist, refer: _References) -> str:
     asker = escape(question.from_.name or "")
     text = f"- **{asker}**: {escape(question.text)}" if asker else f"- {escape(question.text)}"
-    details = ["not answered" if found.is_open(question) else "", refer(question.message_ids)]
+    details = ["still open" if found.is_open(question) else "", refer(question.message_ids)]
     return " · ".join([text, *filter(None, details)])
 
 

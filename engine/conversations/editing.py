@@ -127,8 +127,13 @@ async def _follow(session: AsyncSession, conversation_id: str) -> None:
         insight.due_offset = insight.text.find(insight.due_phrase) if insight.due_phrase else -1
 
 
-async def set_summary(store: Store, conversation_id: str, items: Sequence[tuple[str, str, Sequence[str]]], covered: int) -> None:
-    """Keep a summary, `(section, text, message ids)`, in place of the one before; its own sentences are in no section."""
+async def set_summary(
+    store: Store, conversation_id: str, items: Sequence[tuple[str, str, Sequence[str]]], covered: int, *, written_by: str = ""
+) -> None:
+    """Keep a summary, `(section, text, message ids)`, in place of the one before; its own sentences are in no section.
+
+    `written_by` is the language model that wrote it, empty where it is quoted.
+    """
     async with store.writing() as session:
         await forget_summary(session, conversation_id)
         session.add_all(
@@ -140,6 +145,7 @@ async def set_summary(store: Store, conversation_id: str, items: Sequence[tuple[
                 text=text,
                 message_ids=list(message_ids),
                 covered=covered,
+                written_by=written_by,
             )
             for position, (section, text, message_ids) in enumerate(items)
         )

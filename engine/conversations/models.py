@@ -177,7 +177,8 @@ class EntityRow(Base):
 class SummaryRow(Base):
     """One sentence of the summary, or one line of its section of that name; `message_ids` are realtime ids.
 
-    `covered` is how many messages there were when it was made. What else it rests on forgets it where it changes.
+    `covered` is how many messages there were when it was made. What else it rests on forgets it where it changes. `written_by` is the
+    language model that wrote it, empty where it is quoted.
     """
 
     __tablename__ = "summaries"
@@ -189,6 +190,24 @@ class SummaryRow(Base):
     message_ids: Mapped[list[str]]
     covered: Mapped[int]
     section: Mapped[str] = mapped_column(default="")
+    written_by: Mapped[str] = mapped_column(default="")
+
+
+class ReadingRow(Base):
+    """A language model reads a conversation, or has read it.
+
+    `status` is "in_progress" or "completed", `made_by` "language_model", "local" or "both"; `reason` says why the local engine had to
+    help, the rest of a sentence that begins with `model`; `progress` is 0 to 1.
+    """
+
+    __tablename__ = "readings"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    status: Mapped[str]
+    model: Mapped[str]
+    made_by: Mapped[str]
+    reason: Mapped[str | None] = mapped_column(default=None)
+    progress: Mapped[float]
 
 
 class JobRow(Base):

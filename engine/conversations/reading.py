@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import String, func, null, select, type_coerce
 
-from engine.conversations.models import InsightRow, JobRow, MessageRow, SummaryRow
+from engine.conversations.models import InsightRow, JobRow, MessageRow, ReadingRow, SummaryRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -76,6 +76,12 @@ async def summary(store: Store, conversation_id: str) -> list[SummaryRow]:
     statement = select(SummaryRow).where(SummaryRow.conversation_id == conversation_id).order_by(SummaryRow.position)
     async with store.reading() as session:
         return list(await session.scalars(statement))
+
+
+async def reading(store: Store, conversation_id: str) -> ReadingRow | None:
+    """Who found the insights of a conversation; None where no language model was asked."""
+    async with store.reading() as session:
+        return await session.get(ReadingRow, conversation_id)
 
 
 async def message_count(store: Store, conversation_id: str) -> int:

@@ -78,9 +78,11 @@ async def list_conversations(
     summary="One conversation",
 )
 async def get_conversation(archive: Kept, known: Known) -> Response:
-    """Its name, times, people and labels; without an end time while it goes on."""
+    """Its name, times, people and labels; without an end time while it goes on; `reading` where a language model reads it then."""
     members = await archive.store.members([known.id])
-    return ShapeResponse(shapes.conversation(known, members[known.id]))
+    shape = shapes.conversation(known, members[known.id])
+    shape.reading = shapes.reading(await reading.reading(archive.store, known.id))
+    return ShapeResponse(shape)
 
 
 @router.put("", response_model=MetadataUpdated, summary="Label a conversation")

@@ -11,13 +11,13 @@ from engine.insights.sections import TITLES
 from wire.base import Person, Polarity, Sentiment
 from wire.conversations import ActionItem, Conversation, Entity, Member, ParentRef, Question, Topic
 from wire.detected import DetectedTracker, NamedEntity, TextRef, TrackerMatch
-from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
+from wire.reports import MessageRef, Reading, SectionEntry, Summary, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from engine.conversations.lines import EntityLine, InsightLine, TrackerLine
-    from engine.conversations.models import ConversationRow, Json, MemberRow, SummaryRow, TopicRow
+    from engine.conversations.models import ConversationRow, Json, MemberRow, ReadingRow, SummaryRow, TopicRow
     from engine.conversations.reading import Said
 
 MOOD: Final = 0.3
@@ -33,6 +33,15 @@ def conversation(row: ConversationRow, members: Iterable[MemberRow]) -> Conversa
         end_time=iso(row.end_time) if row.end_time is not None else None,
         members=[member(one) for one in members],
         metadata=row.details,
+    )
+
+
+def reading(row: ReadingRow | None) -> Reading | None:
+    """Who found the insights of a conversation, where a language model was asked."""
+    if row is None:
+        return None
+    return Reading.model_validate(
+        {"status": row.status, "model": row.model, "made_by": row.made_by, "reason": row.reason, "progress": row.progress}
     )
 
 
@@ -173,6 +182,7 @@ def summary(rows: Sequence[SummaryRow], ids: Mapping[str, str]) -> Summary:
         items = [SectionEntry(text=row.text, message_refs=refs(row)) for row in rows if row.section == name]
         if items:
             made.sections.append(SummarySection(name=name, title=title, items=items))
+    made.written_by = next((row.written_by for row in rows if row.written_by), None)
     return made
 
 

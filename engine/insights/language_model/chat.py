@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
@@ -83,11 +83,7 @@ class ChatModel:
         """The model's name as it is set."""
         return self._name
 
-    async def __aenter__(self) -> Self:
-        """Open."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 

@@ -112,13 +112,13 @@ def test_key_points_and_decisions_are_told_once_with_their_speaker_and_their_lin
         "### Topics\n"
     ) in text
     assert text.count("send the report") == 1
-    assert "- **Ben**: When do we meet again? · not answered · [0:50]" in text
+    assert "- **Ben**: When do we meet again? · still open · [0:50]" in text
     written = markdown(result)
     assert (
         "## Key points\n\n_Extractive: chosen from what was said, word for word._\n\n- Ana: It is \\*warm\\* there.\n" in written
     )
     assert "## Decisions\n\n- Ana: We chose \\*Lisbon\\*.\n" in written
-    assert "When do we meet again? (not answered)" in written
+    assert "When do we meet again? (still open)" in written
 
 
 def test_empty_sections_say_so() -> None:

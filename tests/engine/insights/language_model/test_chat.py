@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 from pydantic import SecretStr
@@ -26,7 +27,7 @@ async def ask(chat: ChatModel, within: float = 5.0) -> PassageAnswer:
 
 
 async def test_a_question_carries_the_key_the_model_and_the_schema(server: ScriptedServer) -> None:
-    async with model(f"{server.url}/chat/completions", "s3cret") as chat:
+    async with aclosing(model(f"{server.url}/chat/completions", "s3cret")) as chat:
         assert await ask(chat) == PassageAnswer.model_validate(NOTHING)
     (asked,) = server.asked
     assert asked.key == "Bearer s3cret"
@@ -39,7 +40,7 @@ async def test_a_question_carries_the_key_the_model_and_the_schema(server: Scrip
 
 
 async def test_without_a_key_none_is_sent(server: ScriptedServer) -> None:
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         await ask(chat)
     assert server.asked[0].key == ""
 
@@ -51,7 +52,7 @@ async def test_what_a_server_does_not_know_is_left_out_from_then_on(server: Scri
         return Refusal(422, "unknown response_format") if asked.format else NOTHING
 
     server.script = old
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         await ask(chat)
         await ask(chat)
     assert [asked.format for asked in server.asked] == ["json_schema", "json_schema", "json_object", "", ""]
@@ -82,7 +83,7 @@ async def test_what_a_server_does_not_know_is_left_out_from_then_on(server: Scri
 )
 async def test_failures_are_told_apart(server: ScriptedServer, reply: Reply, kind: type[ModelFault], reason: str) -> None:
     server.script = lambda _: reply
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         with pytest.raises(kind) as caught:
             await ask(chat)
     assert str(caught.value) == reason
@@ -90,20 +91,20 @@ async def test_failures_are_told_apart(server: ScriptedServer, reply: Reply, kin
 
 async def test_a_busy_server_is_asked_again(server: ScriptedServer) -> None:
     server.script = lambda _: Refusal(429, "", AT_ONCE) if len(server.asked) < 3 else NOTHING
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         await ask(chat)
     assert len(server.asked) == 3
 
 
 async def test_a_server_that_says_nothing_is_not_waited_for(server: ScriptedServer) -> None:
     server.script = lambda _: Silence()
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         with pytest.raises(NoAnswer, match="did not answer within 1 s"):
             await ask(chat, within=0.1)
 
 
 async def test_nobody_listens() -> None:
-    async with model("http://127.0.0.1:1/v1") as chat:
+    async with aclosing(model("http://127.0.0.1:1/v1")) as chat:
         with pytest.raises(OutOfReach, match="cannot be reached"):
             await ask(chat)
 
@@ -116,21 +117,21 @@ async def test_a_broken_line_is_no_answer() -> None:
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        async with model(f"http://127.0.0.1:{port}/v1") as chat:
+        async with aclosing(model(f"http://127.0.0.1:{port}/v1")) as chat:
             with pytest.raises(NoAnswer, match="broke off its answer"):
                 await ask(chat)
 
 
 async def test_an_answer_that_was_cut_off_is_not_used(server: ScriptedServer) -> None:
     server.finish_reason = "length"
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         with pytest.raises(BadAnswer, match="ran out of room"):
             await ask(chat)
 
 
 async def test_an_answer_without_an_end_is_not_read(server: ScriptedServer) -> None:
     server.script = lambda _: "x" * 3_000_000
-    async with model(server.url) as chat:
+    async with aclosing(model(server.url)) as chat:
         with pytest.raises(BadAnswer, match="without an end"):
             await ask(chat)
 

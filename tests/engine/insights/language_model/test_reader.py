@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ async def read(
             told.append(share)
 
     codes = (f"code{number}" for number in count())
-    async with ChatModel(server.url, "small", SecretStr(""), SystemClock()) as model:
+    async with aclosing(ChatModel(server.url, "small", SecretStr(""), SystemClock())) as model:
         reader = MeetingReader(model, SystemClock(), lambda: next(codes), seconds=seconds)
         return await reader.read(said, WHO, found_locally(said), progress)
 
@@ -302,7 +303,7 @@ async def test_a_meeting_is_not_read_for_longer_than_the_limit(server: ScriptedS
 
     server.script = script
     said = meeting(*LONG)
-    async with ChatModel(server.url, "small", SecretStr(""), SystemClock()) as model:
+    async with aclosing(ChatModel(server.url, "small", SecretStr(""), SystemClock())) as model:
         reader = MeetingReader(model, clock, lambda: "c", seconds=60.0)
         reading = await reader.read(said, WHO, found_locally(said), progress)
     assert len(server.asked) == 2
