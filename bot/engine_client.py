@@ -49,15 +49,18 @@ class EngineClient(ConversationClient):
         self._random = random
         self._limits = limits
 
-    def line(self, connection_id: str, *, title: str, voice: Voice | None = None) -> StreamSession:
-        """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads."""
+    def line(self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US") -> StreamSession:
+        """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads.
+
+        `language`: the code of what is spoken, or `auto`.
+        """
         start = StartRequest(
             meeting_title=title,
             insight_types=["action_item", "follow_up", "question", "topic"],
             config=StreamConfig(
                 meeting_title=title,
                 confidence_threshold=0.5,
-                language_code="en-US",
+                language_code=language,
                 timezone_offset=0,
                 speech_recognition=SpeechRecognition(encoding="LINEAR16", sample_rate_hertz=16000),
             ),

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import discord
+from discord import app_commands
 from discord.ext import commands
 
+from bot import languages
 from bot.errors import NotInVoice, RefusedError
 from bot.publish.room import Origin, Vocal
+
+LANGUAGE_LIMIT = 40
+"""Characters of a language's name."""
+_SUGGESTIONS = 25
+"""The most that Discord shows."""
 
 Interaction: TypeAlias = discord.Interaction[commands.Bot]
 
@@ -37,3 +44,8 @@ def origin(interaction: Interaction) -> Origin:
     if not isinstance(interaction.channel, Origin):
         raise RefusedError("I cannot write a transcript in this kind of channel: use the command in a text channel.")
     return interaction.channel
+
+
+async def suggest_language(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Languages that begin with what has been typed."""
+    return [app_commands.Choice(name=name, value=code) for name, code in languages.suggestions(typed, _SUGGESTIONS)]

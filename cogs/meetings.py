@@ -10,8 +10,9 @@ from discord.ext import commands
 
 from bot.commands import answer
 from bot.errors import MinutesError, NoMeeting
+from bot.languages import code_of
 from bot.publish.status import status_text
-from cogs.context import Interaction, member, origin, voice_channel
+from cogs.context import LANGUAGE_LIMIT, Interaction, member, origin, suggest_language, voice_channel
 
 if TYPE_CHECKING:
     from bot.meetings.service import MeetingService
@@ -30,18 +31,25 @@ class Meetings(commands.GroupCog, name="meeting", description="A live transcript
         self._directory = directory
 
     @app_commands.command(description="Listen in a voice channel and write down who says what")
-    @app_commands.describe(channel="The voice channel; without it, the one you are in", title="What the meeting is about")
+    @app_commands.describe(
+        channel="The voice channel; without it, the one you are in",
+        title="What the meeting is about",
+        language="What is spoken, if it is not what this server has chosen",
+    )
+    @app_commands.autocomplete(language=suggest_language)
     async def start(
         self,
         interaction: Interaction,
         channel: discord.VoiceChannel | discord.StageChannel | None = None,
         title: app_commands.Range[str, 1, _TITLE_LIMIT] | None = None,
+        language: app_commands.Range[str, 1, LANGUAGE_LIMIT] | None = None,
     ) -> None:
         """Open a thread and listen."""
         room = self._directory.make(voice_channel(interaction, channel), origin(interaction))
         room.check()
+        spoken = code_of(language) if language is not None else None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        meeting = await self._service.start(room, title or room.channel_name, interaction.user.id)
+        meeting = await self._service.start(room, title or room.channel_name, interaction.user.id, spoken)
         await answer(interaction, f"I listen in <#{room.channel_id}>. The transcript: {meeting.status().thread_url}")
 
     @app_commands.command(description="End the meeting and post its summary")

@@ -1,4 +1,4 @@
-"""`/settings team-channel`."""
+"""`/settings team-channel`, `/settings language`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from discord.ext import commands
 
 from bot import permissions
 from bot.commands import answer
-from cogs.context import Interaction, member
+from bot.languages import DEFAULT, code_of, name_of
+from cogs.context import LANGUAGE_LIMIT, Interaction, member, suggest_language
 
 if TYPE_CHECKING:
     from bot.storage.guilds import GuildSettings
@@ -45,3 +46,17 @@ class Settings(commands.GroupCog, name="settings", description="How meetings are
             chosen = await self._guilds.team_channel(guild.id)
             where = f"to <#{chosen}>" if chosen is not None else "to no channel but their own threads"
             await answer(interaction, f"Action items and follow-ups go {where}.")
+
+    @app_commands.command(description="Which language meetings are held in")
+    @app_commands.describe(language="Its name or code, or auto; without it, the present choice is shown")
+    @app_commands.autocomplete(language=suggest_language)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def language(
+        self, interaction: Interaction, language: app_commands.Range[str, 1, LANGUAGE_LIMIT] | None = None
+    ) -> None:
+        """Choose or show the language of the next meetings."""
+        guild = member(interaction).guild
+        if language is not None:
+            await self._guilds.set_language(guild.id, code_of(language))
+        chosen = await self._guilds.language(guild.id) or DEFAULT
+        await answer(interaction, f"The language of the next meetings: {name_of(chosen)} ({chosen}).")

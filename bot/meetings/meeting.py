@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import MinutesError, StorageError
+from bot.languages import DEFAULT
 from bot.meetings.entries import Closed, Ended, Opened
 from bot.meetings.finish import Ending, fetch, missing_lines, result_of
 from bot.meetings.floor import Floor
@@ -79,7 +80,7 @@ class _Papers:
 class Meeting:
     """States: STARTING, LISTENING, STOPPING, SUMMARISING, ENDED; FAILED from any of them."""
 
-    def __init__(self, room: Room, title: str, tools: MeetingTools, refused: frozenset[int]) -> None:
+    def __init__(self, room: Room, title: str, tools: MeetingTools, refused: frozenset[int], language: str = DEFAULT) -> None:
         self._room = room
         self._tools = tools
         self._clock = tools.clock
@@ -87,13 +88,14 @@ class Meeting:
         self._began = self._clock.monotonic()
         self.began_at = self._clock.now()
         self.title = title
+        self._language = language
         self.meeting_id = f"{self.began_at:%Y%m%d-%H%M%S}-{tools.random.getrandbits(32):08x}"
         self._connection_id = f"{tools.random.getrandbits(128):032x}"
         self.state = State.STARTING
         self.result: MeetingResult | None = None
         self.failure: str | None = None
         """Why it failed, a sentence."""
-        self._anchor: SpeechLine = tools.engine.line(self._connection_id, title=title)
+        self._anchor: SpeechLine = tools.engine.line(self._connection_id, title=title, language=language)
         self._papers: _Papers | None = None
         self._listener: Listener | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -340,7 +342,7 @@ class Meeting:
         self.state = state
 
     def _line(self, voice: Voice) -> SpeechLine:
-        return self._tools.engine.line(self._connection_id, title=self.title, voice=voice)
+        return self._tools.engine.line(self._connection_id, title=self.title, voice=voice, language=self._language)
 
     def _disk_failed(self, error: StorageError) -> None:
         if self._papers is not None:

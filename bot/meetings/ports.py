@@ -186,8 +186,11 @@ class SpeechLine(Protocol):
 class Engine(Protocol):
     """The Streaming and the Conversation API, whoever serves them. The reads raise `EngineError`."""
 
-    def line(self, connection_id: str, *, title: str, voice: Voice | None = None) -> SpeechLine:
-        """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads."""
+    def line(self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US") -> SpeechLine:
+        """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads.
+
+        `language`: the code of what is spoken, or `auto`.
+        """
 
     async def messages(self, conversation_id: str) -> list[Message]:
         """Every sentence, in order."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import within
 from bot.errors import AlreadyMeeting, MinutesError, NoMeeting
+from bot.languages import DEFAULT
 from bot.meetings.consent import Consent
 from bot.meetings.journal import read, unfinished
 from bot.meetings.meeting import Meeting
@@ -38,16 +39,17 @@ class MeetingService:
         self._meetings: dict[int, Meeting] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def start(self, room: Room, title: str, started_by: int) -> Meeting:
-        """Begin to listen. Raises `AlreadyMeeting`, `EngineDown` or another `MinutesError` with a sentence for who asked."""
+    async def start(self, room: Room, title: str, started_by: int, language: str | None = None) -> Meeting:
+        """Begin to listen; without a language in the guild's own. Raises `AlreadyMeeting`, `EngineDown` or another `MinutesError` with a sentence for who asked."""
         running = self._meetings.get(room.guild_id)
         if running is not None:
             where = f": {running.thread.url}" if running.thread else ""
             raise AlreadyMeeting(f"A meeting already runs in this server{where}. Stop it first with /meeting stop.")
         refused = await self._consent.refused(room.guild_id)
+        language = language or await self._storage.guilds.language(room.guild_id) or DEFAULT
         if room.guild_id in self._meetings:
             raise AlreadyMeeting("A meeting is already starting in this server.")
-        meeting = self._meetings[room.guild_id] = Meeting(room, title, self._tools, refused)
+        meeting = self._meetings[room.guild_id] = Meeting(room, title, self._tools, refused, language)
         try:
             await meeting.start()
         except BaseException:

@@ -26,3 +26,14 @@ class GuildSettings:
         """None: to no channel any more."""
         async with self._database.session() as session:
             await session.merge(GuildRow(guild_id=guild_id, team_channel_id=channel_id))
+
+    async def language(self, guild_id: int) -> str | None:
+        """The code of the language that meetings are held in."""
+        async with self._database.session() as session:
+            row = await session.get(GuildRow, guild_id)
+            return row.language if row else None
+
+    async def set_language(self, guild_id: int, code: str | None) -> None:
+        """None: the usual one."""
+        async with self._database.session() as session:
+            await session.merge(GuildRow(guild_id=guild_id, language=code))

@@ -342,6 +342,7 @@ class FakeEngine(Waiter):
         self.items: list[ActionItem] = []
         self.digest: Summary | None = None
         self.connection_ids: set[str] = set()
+        self.languages: list[str] = []
 
     @property
     def anchor(self) -> FakeLine:
@@ -350,8 +351,9 @@ class FakeEngine(Waiter):
     def of(self, user_id: int) -> list[FakeLine]:
         return [line for line in self.lines if line.voice is not None and line.voice.user_id == user_id]
 
-    def line(self, connection_id: str, *, title: str, voice: Voice | None = None) -> FakeLine:
+    def line(self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US") -> FakeLine:
         self.connection_ids.add(connection_id)
+        self.languages.append(language)
         line = FakeLine(self, voice)
         self.lines.append(line)
         self.changed()

@@ -163,6 +163,16 @@ async def test_a_meeting_from_start_to_summary(tmp_path: Path) -> None:
     assert result.failure is None
 
 
+async def test_a_language_that_the_engine_does_not_know_begins_no_meeting(tmp_path: Path) -> None:
+    room, publishers = FakeRoom(), FakePublishers(tmp_path)
+    async with engine(tmp_path, clock=WallClock()) as server, client_of(server.url) as client:
+        meeting = Meeting(room, "Weekly", tools(client, publishers, tmp_path), frozenset(), "de")
+        with pytest.raises(EngineRefused, match="languageCode must be English"):
+            await meeting.start()
+    assert meeting.state is State.FAILED
+    assert meeting.thread is None
+
+
 async def test_the_engine_is_restarted_in_the_middle_and_the_conversation_goes_on(tmp_path: Path) -> None:
     room, publishers, road = FakeRoom(), FakePublishers(tmp_path), Forwarder()
     async with client_of(road.url) as client:

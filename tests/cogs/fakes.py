@@ -63,10 +63,12 @@ class FakeEngine:
     def __init__(self) -> None:
         self.down = False
         self.lines: list[FakeLine] = []
+        self.languages: list[str] = []
         self._count = 0
 
-    def line(self, connection_id: str, *, title: str, voice: Voice | None = None) -> FakeLine:
+    def line(self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US") -> FakeLine:
         self.lines.append(FakeLine(self))
+        self.languages.append(language)
         return self.lines[-1]
 
     def say(self, user_id: int, name: str, text: str) -> None:

@@ -28,6 +28,7 @@ async def test_every_command_is_described_guild_only_and_there_once(guild: Guild
         "meeting stop",
         "privacy allow",
         "privacy object",
+        "settings language",
         "settings team-channel",
     ]
     assert len(set(names)) == len(names)

@@ -51,6 +51,12 @@ async def test_the_team_channel_gets_what_is_to_be_done(guild: Guild) -> None:
     assert f"/{sandbox.threads()[0].id})" in told.content
 
 
+async def test_a_meeting_has_a_language_of_its_own(guild: Guild) -> None:
+    await guild.storage.guilds.set_language(guild.sandbox.world.guild.id, "de")
+    await (await guild.start(language="pt-BR")).reply()
+    assert guild.engine.languages == ["pt-BR"]
+
+
 async def refusal(guild: Guild, **options: str) -> Message:
     reply = await (await guild.start(**options)).reply()
     assert reply.ephemeral

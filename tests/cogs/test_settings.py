@@ -40,3 +40,17 @@ async def test_a_channel_that_the_bot_may_not_write_in_is_not_taken(guild: Guild
 async def test_settings_are_for_those_who_manage_the_server(guild: Guild) -> None:
     with pytest.raises(SandboxError):
         guild.sandbox.slash("settings team-channel", user=guild.sandbox.people["Ben"])
+
+
+async def test_the_language_is_chosen_by_name_or_code_and_counts_for_the_next_meeting(guild: Guild) -> None:
+    sandbox = guild.sandbox
+    before = await sandbox.slash("settings language").reply()
+    chosen = await sandbox.slash("settings language", options={"language": "Deutsch"}).reply()
+    await sandbox.slash("settings team-channel", options={"channel": sandbox.team.id}).reply()
+    refused = await sandbox.slash("settings language", options={"language": "Klingon"}).reply()
+    await (await guild.start()).reply()
+
+    assert "English (en-US)" in before.content
+    assert "German (de)" in chosen.content
+    assert 'I know no language "Klingon"' in refused.content
+    assert guild.engine.languages == ["de"]

@@ -51,6 +51,15 @@ async def test_a_meeting_runs_is_indexed_and_ends(stage: Stage, storage: Storage
     assert record.conversation_id == "5103365432579787"
 
 
+async def test_everybody_is_heard_in_the_language_of_the_meeting(stage: Stage, storage: Storage) -> None:
+    service = service_of(stage, storage)
+    await storage.guilds.set_language(11, "fr")
+    await service.start(stage.room, "Weekly", ANA)
+    await stage.speak(ANA, 1.0)
+    assert stage.engine.languages == ["fr", "fr"]
+    await service.shutdown()
+
+
 async def test_one_meeting_in_a_guild_even_when_two_start_at_once(stage: Stage, storage: Storage) -> None:
     service = service_of(stage, storage)
     outcomes = await asyncio.gather(

@@ -39,6 +39,15 @@ async def test_team_channel_is_none_until_chosen_and_can_be_changed_and_cleared(
     assert await storage.guilds.team_channel(SNOWFLAKE) is None
 
 
+async def test_one_choice_of_a_guild_leaves_the_others_alone(storage: Storage) -> None:
+    assert await storage.guilds.language(1) is None
+    await storage.guilds.set_language(1, "de")
+    await storage.guilds.set_team_channel(1, 2)
+    assert (await storage.guilds.language(1), await storage.guilds.team_channel(1)) == ("de", 2)
+    await storage.guilds.set_language(1, None)
+    assert (await storage.guilds.language(1), await storage.guilds.team_channel(1)) == (None, 2)
+
+
 async def test_refusals_belong_to_one_guild_and_survive_being_said_twice(storage: Storage) -> None:
     await storage.refusals.add(1, 10, BEGIN)
     await storage.refusals.add(1, 10, BEGIN)
