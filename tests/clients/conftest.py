@@ -115,6 +115,12 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 @pytest.fixture(scope="session")
+def call(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """A recording of a question and a promise, each in a channel of its own."""
+    return recording.channels(tmp_path_factory.mktemp("call"), (QUESTION, PROMISE))
+
+
+@pytest.fixture(scope="session")
 def node() -> tuple[str, Path]:
     """Node, and the `node_modules` with the npm clients."""
     return or_skip(find_node), or_skip(node_clients)

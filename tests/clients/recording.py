@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from audio.pcm import SAMPLE_RATE, seconds, silence
 from sandbox.people.script import Meeting
 
@@ -55,6 +57,24 @@ def microphone(folder: Path, turns: Iterable[int]) -> Recording:
         file.setframerate(SAMPLE_RATE)
         file.writeframes(silence(LEAD) + said + silence(TAIL))
     return Recording(path, LEAD + seconds(said), text)
+
+
+def channels(folder: Path, turns: Iterable[int]) -> Recording:
+    """Turns as a WAV in which each has a channel of its own."""
+    said = [_say([turn]) for turn in turns]
+    apart = [np.frombuffer(sound, "<i2") for sound, _ in said]
+    samples = np.zeros((sum(map(len, apart)), len(apart)), "<i2")
+    place = 0
+    for number, sound in enumerate(apart):
+        samples[place : place + len(sound), number] = sound
+        place += len(sound)
+    path = folder / "channels.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(len(apart))
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(samples.tobytes())
+    return Recording(path, place / SAMPLE_RATE, " ".join(text for _, text in said))
 
 
 def _say(turns: Iterable[int]) -> tuple[bytes, str]:

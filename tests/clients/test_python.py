@@ -56,3 +56,34 @@ def test_symbl_rest_reads(run_python: RunPython, speech: Recording, conversation
     assert [member["name"] for member in record["as_renamed"]["members"]] == ["Janet"]
     assert record["unknown"] == {"status": 404, "body": {"message": "The conversationId is either invalid or does not exist."}}
     assert record["refused"]["status"] == 401
+
+
+def test_symbl_hands_text_and_sound_over(run_python: RunPython, call: Recording) -> None:
+    record = run_python("symbl_jobs.py", RECORDING=str(call.path))
+    assert record["jobs"] == ["completed"] * 3
+    assert record["same"]
+    assert [message["text"] for message in record["written"]] == [
+        "Who fixes the payment bug?",
+        "I will fix it by Friday.",
+        "Let us meet on Monday about the release plan.",
+    ]
+    assert [message["_from"]["name"] for message in record["written"]] == ["Jane", "Bob", "Jane"]
+    (promised,) = record["promised"]
+    assert "fix" in promised["text"]
+    assert record["name"] == "From a file"
+    assert_words([message["text"] for message in record["heard"]], f"{call.text} {call.text}")
+    names = [message["_from"]["name"] for message in record["heard"]]
+    assert names[0] == "Jane", "the first channel asks"
+    assert set(names) == {"Jane", "Bob", None}, "nobody was named for what was appended"
+    assert all("payment bug" in asked["text"] for asked in record["asked"])
+    assert "Payment" in str(record["tracked"])
+
+
+def test_symbl_rest_hands_text_and_sound_over(run_python: RunPython, call: Recording) -> None:
+    record = run_python("symbl_rest_jobs.py", RECORDING=str(call.path))
+    assert (record["text"], record["more"], record["sound"]) == ("completed",) * 3
+    assert record["said"] == ["Who fixes the payment bug?", "I will fix it by Friday."]
+    assert_words(record["heard"], call.text)
+    assert record["members"] == 2
+    assert record["unknown"]["status"] == 404
+    assert list(record["unknown"]["body"]) == ["message"]
