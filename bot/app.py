@@ -7,6 +7,7 @@ import contextlib
 import logging
 import random
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
@@ -117,7 +118,7 @@ class _Minutes:
             data_dir=data_dir,
             clock=self._clock,
             random=self._random,
-            notice=notice,
+            notice=partial(notice, sent_to=self._settings.language_model.remote_host),
             limits=MeetingLimits(),
         )
 

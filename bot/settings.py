@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +51,21 @@ class EngineSettings(BaseSettings):
     app_secret: SecretStr = Field(default=SecretStr(""), validation_alias="ENGINE_APP_SECRET")
 
 
+class LanguageModelSettings(BaseSettings):
+    """The language model that the engine asks: the bot only says so where it begins to listen."""
+
+    model_config = _CONFIG
+
+    url: str = Field(default="", validation_alias="LANGUAGE_MODEL_URL")
+    name: str = Field(default="", validation_alias="LANGUAGE_MODEL_NAME")
+
+    @property
+    def remote_host(self) -> str | None:
+        """The other machine that the transcript is sent to; None where it stays on this one."""
+        host = urlsplit(self.url).hostname
+        return None if host in {None, "127.0.0.1", "::1", "localhost"} else host
+
+
 class StorageSettings(BaseSettings):
     """Where meetings, settings and transcripts are kept."""
 
@@ -63,12 +79,18 @@ class Settings(BaseModel):
 
     discord: DiscordSettings
     engine: EngineSettings
+    language_model: LanguageModelSettings
     storage: StorageSettings
 
 
 def load_settings() -> Settings:
     """Read the environment and `.env`. Raises `SettingsError` with one sentence that names the wrong setting."""
-    return Settings(discord=_read(DiscordSettings), engine=_read(EngineSettings), storage=_read(StorageSettings))
+    return Settings(
+        discord=_read(DiscordSettings),
+        engine=_read(EngineSettings),
+        language_model=_read(LanguageModelSettings),
+        storage=_read(StorageSettings),
+    )
 
 
 def _read(kind: type[_Settings]) -> _Settings:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.meetings.entries import Opened, Spoken
     from bot.meetings.ports import Engine
     from wire.conversations import ActionItem, Message, Question, Topic
+    from wire.reports import Reading
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,17 @@ class Kept:
     follow_ups: list[ActionItem] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    reading: Reading | None = None
     failure: str | None = None
     """Why something is missing, a sentence."""
 
 
-async def fetch(engine: Engine, conversation_ids: Sequence[str]) -> Kept:
-    """Everything by conversation id. Fails soft: what could not be read is missing, and `failure` says so."""
-    kept = Kept()
+async def fetch(engine: Engine, conversation_ids: Sequence[str], reading: Reading | None = None) -> Kept:
+    """Everything by conversation id. Fails soft: what could not be read is missing, and `failure` says so.
+
+    `reading` says how a language model has read it.
+    """
+    kept = Kept(reading=reading)
     if not conversation_ids:
         kept.failure = (
             "The speech engine gave the conversation no id, so there are no topics, action items, follow-ups or questions."
@@ -118,6 +123,7 @@ def result_of(
         follow_ups=tuple(item for item in kept.follow_ups if discord_id(item.from_.user_id) not in ending.refused),
         questions=tuple(item for item in kept.questions if discord_id(item.from_.user_id) not in ending.refused),
         summary=_summary(kept, ending.refused),
+        reading=kept.reading,
         failure=" ".join(part for part in (ending.failure, kept.failure) if part) or None,
         links={message_id: key for message_id, key in links.items() if key in known},
     )
@@ -135,6 +141,7 @@ def _summary(kept: Kept, refused: Collection[int]) -> Summary | None:
                 item for item in section.items if hidden.isdisjoint(ref.id for ref in item.message_refs)
             ]
     return Summary(
+        written_by=kept.summaries[-1].written_by,
         summary=[
             item for one in kept.summaries for item in one.summary if hidden.isdisjoint(ref.id for ref in item.message_refs)
         ],

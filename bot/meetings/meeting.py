@@ -13,6 +13,7 @@ from bot.meetings.entries import Closed, Ended, Opened
 from bot.meetings.finish import Ending, fetch, missing_lines, result_of
 from bot.meetings.floor import Floor
 from bot.meetings.journal import DiskFile, Journal, journal_path
+from bot.meetings.rereading import Rereading
 from bot.meetings.scribe import Scribe
 from bot.meetings.status import MeetingStatus, SpeakerStatus, State
 from bot.meetings.watch import LonelinessWatch
@@ -96,6 +97,7 @@ class Meeting:
         self.failure: str | None = None
         """Why it failed, a sentence."""
         self._anchor: SpeechLine = tools.engine.line(self._connection_id, title=title, language=language)
+        self._rereading = Rereading(tools.engine, tools.clock)
         self._papers: _Papers | None = None
         self._listener: Listener | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -250,6 +252,7 @@ class Meeting:
             people=health.people if health else 0,
             engine_alive=self._anchor.alive and (papers is None or papers.floor.speakers.alive),
             engine_lag=papers.floor.lag if papers else None,
+            reading=self._rereading.reading,
         )
 
     def end(self, reason: str) -> None:
@@ -257,6 +260,10 @@ class Meeting:
         if self.state is State.LISTENING and self._papers is not None and self._listener is not None:
             self._enter(State.STOPPING)
             self._stopping = asyncio.create_task(self._stop(self._papers, self._listener, reason), name="stop")
+
+    def hurry(self) -> None:
+        """Do not wait for what would only make the summary better."""
+        self._rereading.hurry()
 
     async def stop(self, reason: str) -> None:
         """Stop, and return when the summary is out. Many may ask for it."""
@@ -297,7 +304,8 @@ class Meeting:
         confirmed = await floor.finish()
         confirmed = await self._anchor.stop() and confirmed
         self._enter(State.SUMMARISING)
-        kept = await fetch(self._tools.engine, scribe.conversation_ids)
+        await self._rereading.wait(scribe.conversation_ids, floor.note)
+        kept = await fetch(self._tools.engine, scribe.conversation_ids, self._rereading.reading)
         for line in missing_lines(papers.opened, scribe.entries, kept, self._refused):
             floor.add(line)
         await scribe.drain()

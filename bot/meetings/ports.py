@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.meetings.result import MeetingResult
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent, VoiceHealth
-    from wire.conversations import ActionItem, Message, Question, Topic
+    from wire.conversations import ActionItem, Conversation, Message, Question, Topic
     from wire.reports import Summary
 
 
@@ -191,6 +191,9 @@ class Engine(Protocol):
 
         `language`: the code of what is spoken, or `auto`.
         """
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """Its name, times and members, and how a language model reads it."""
 
     async def messages(self, conversation_id: str) -> list[Message]:
         """Every sentence, in order."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bot.meetings.entries import Opened, Spoken
     from wire.conversations import ActionItem, Question, Topic
-    from wire.reports import Summary
+    from wire.reports import Reading, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class MeetingResult:
     questions: tuple[Question, ...] = ()
     summary: Summary | None = None
     """None where the engine made none."""
+    reading: Reading | None = None
+    """How a language model read the meeting; None where there is none."""
     failure: str | None = None
     """What went wrong, a whole sentence for the readers: the engine was gone, the bot was interrupted."""
     links: Mapping[str, str] = field(default_factory=dict)

@@ -114,6 +114,8 @@ class MeetingService:
     async def shutdown(self, limit: float = SHUTDOWN) -> None:
         """End all meetings in order, as far as the limit (seconds) allows."""
         meetings = list(self._meetings.values())
+        for meeting in meetings:
+            meeting.hurry()
         try:
             await within(self._tools.clock, limit, _stop_all(meetings))
         except TimeoutError:

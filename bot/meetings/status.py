@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wire.reports import Reading
 
 
 class State(Enum):
@@ -50,3 +54,5 @@ class MeetingStatus:
     """Every stream that should be open is open."""
     engine_lag: float | None
     """Seconds from the end of the last sentence to its line; None before the first."""
+    reading: Reading | None = None
+    """How far a language model has read it, once it is over."""

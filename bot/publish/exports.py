@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.meetings.entries import Gap, Line, Note, time_of
-from bot.publish.gist import gist
+from bot.publish.gist import gist, made_by
 from bot.publish.lines import gap_text
 from bot.publish.markup import bold_name, clock, escape
 from bot.publish.summary import talk_times
@@ -36,6 +36,8 @@ def _head(result: MeetingResult) -> Iterator[str]:
         yield f"- {bold_name(talk.name)} spoke {clock(talk.seconds)}, {talk.words} words"
     if result.conversation_id:
         yield f"- Conversation: {escape(result.conversation_id)}"
+    if maker := made_by(result):
+        yield f"- {maker}"
     if result.failure:
         yield f"- Note: {escape(result.failure)}"
     yield ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.publish.markup import escape
+
 if TYPE_CHECKING:
     from bot.meetings.result import MeetingResult
     from wire.conversations import Question
@@ -46,11 +48,25 @@ def gist(result: MeetingResult) -> Gist:
     told |= {message_id for item in (*result.action_items, *result.follow_ups) for message_id in item.message_ids}
     told |= {message_id for question in result.questions for message_id in question.message_ids}
     points = (_point(sentence) for sentence in result.summary.summary)
+    written_by = result.summary.written_by
     return Gist(
-        key_points=tuple(point for point in points if not told.issuperset(point.message_ids))[:_KEY_POINTS_SHOWN],
+        note=f"Written by {escape(written_by)}, each point from the words that it links to." if written_by else EXTRACTIVE,
+        key_points=tuple(point for point in points if written_by or not told.issuperset(point.message_ids))[:_KEY_POINTS_SHOWN],
         decisions=decisions,
         unanswered=frozenset(item.text for item in sections.get("open_questions", ())),
     )
+
+
+def made_by(result: MeetingResult) -> str:
+    """Who made the summary, and why the local engine had to; empty where no language model was asked."""
+    reading = result.reading
+    if reading is None:
+        return ""
+    model = escape(reading.model)
+    if reading.status == "in_progress":
+        return f"Made by the local engine: {model} was still reading"
+    makers = {"language_model": model, "both": f"{model} and the local engine", "local": "the local engine"}[reading.made_by]
+    return f"Made by {makers}: {model} {escape(reading.reason)}" if reading.reason else f"Made by {makers}"
 
 
 def _point(item: SummaryItem | SectionEntry) -> Point:

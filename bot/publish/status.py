@@ -22,6 +22,8 @@ def status_text(status: MeetingStatus) -> str:
         f"{_mark(ok=_answers(status))} Engine: {_engine(status)}",
         f"{_count(status.people, 'person', 'people')} here · {_count(status.lines, 'line')} · {_count(status.words, 'word')}",
     ]
+    if status.reading is not None and status.reading.status == "in_progress":
+        lines.append(f"{escape(status.reading.model)} reads the meeting: {status.reading.progress:.0%} done")
     if status.thread_url:
         lines.append(f"Transcript: {status.thread_url}")
     for index, speaker in enumerate(status.speakers):

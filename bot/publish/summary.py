@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from bot.meetings.entries import Line
-from bot.publish.gist import gist
+from bot.publish.gist import gist, made_by
 from bot.publish.markup import MESSAGE_LIMIT, clock, escape, length, plain, split
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def summary_messages(result: MeetingResult, urls: Mapping[str, str], *, limit: i
     talks = talk_times(result.entries)
     found = gist(result)
     lines = [f"## {escape(_title(result))}: summary", _facts(result, talks)]
+    lines += [f"-# {maker}"] if (maker := made_by(result)) else []
     lines += _warning(result)
     if not _insightless(result):
         lines += _gist(found, refer)

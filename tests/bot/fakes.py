@@ -15,7 +15,7 @@ from bot.meetings.ports import Attachment, Post
 from bot.streaming.events import Completed, ConversationCreated, Sentence
 from bot.voice.events import Heard, VoiceHealth
 from wire.base import Person
-from wire.conversations import ActionItem, Message, Question, Topic
+from wire.conversations import ActionItem, Conversation, Message, Question, Topic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.meetings.result import MeetingResult
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent
-    from wire.reports import Summary
+    from wire.reports import Reading, Summary
 
 _T = TypeVar("_T")
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -341,6 +341,8 @@ class FakeEngine(Waiter):
         self.last_words: dict[int, list[Sentence]] = {}
         self.items: list[ActionItem] = []
         self.digest: Summary | None = None
+        self.readings: list[Reading] = []
+        """What is told of them, one question after the other; the last one stays."""
         self.connection_ids: set[str] = set()
         self.languages: list[str] = []
 
@@ -375,6 +377,10 @@ class FakeEngine(Waiter):
             for line in self.lines:
                 if line.opened and not line.closed:
                     line.tell(sentence)
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        reading = self.readings.pop(0) if len(self.readings) > 1 else next(iter(self.readings), None)
+        return self._read([Conversation(id=conversation_id, name="Weekly", reading=reading)])[0]
 
     async def messages(self, conversation_id: str) -> list[Message]:
         return [message for message in self._read(self.kept) if message.conversation_id == conversation_id]

@@ -10,7 +10,7 @@ from bot.errors import EngineDown
 from bot.streaming.events import ConversationCreated, Sentence
 from bot.voice.events import VoiceHealth
 from wire.base import Person
-from wire.conversations import ActionItem, Topic
+from wire.conversations import ActionItem, Conversation, Topic
 from wire.reports import Summary
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ class FakeEngine:
         self._count += 1
         now = datetime.now(UTC)
         self.lines[-1].tell(Sentence(f"s{self._count}", str(user_id), name, text, now - timedelta(seconds=1), now))
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        return Conversation(id=conversation_id, name="Standup")
 
     async def messages(self, conversation_id: str) -> list[Message]:
         return []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from bot.settings import DiscordSettings, EngineSettings, Settings, StorageSettings
+from bot.settings import DiscordSettings, EngineSettings, LanguageModelSettings, Settings, StorageSettings
 from tests.engine.server import APP, SECRETS
 
 if TYPE_CHECKING:
@@ -47,5 +47,8 @@ class HandedOver:
 def settings_of(folder: Path, url: str | None) -> Settings:
     chosen = EngineSettings.model_construct(url=url, port=8765, app_id=APP, app_secret=SecretStr(SECRETS[APP]))
     return Settings(
-        discord=DiscordSettings.model_construct(), engine=chosen, storage=StorageSettings.model_construct(data_dir=folder)
+        discord=DiscordSettings.model_construct(),
+        engine=chosen,
+        language_model=LanguageModelSettings.model_construct(url="", name=""),
+        storage=StorageSettings.model_construct(data_dir=folder),
     )

@@ -10,6 +10,7 @@ from audio.pcm import seconds
 from bot.errors import EngineDown, MissingPermission, StorageError, VoiceError
 from bot.meetings.entries import Closed, ConversationKnown, Gap, Line, Note, Opened
 from bot.meetings.meeting import MeetingLimits
+from bot.meetings.rereading import LOOK, PATIENCE
 from bot.meetings.status import SpeakerStatus, State
 from bot.streaming.events import ConversationCreated, Dropped, Lost, Regained
 from bot.voice.events import Heard, Left, LinkDown, LinkUp, SpeakerHealth
@@ -18,7 +19,7 @@ from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, ENGINE_IS_FULL, Fak
 from tests.bot.meetings.stage import Stage
 from wire.base import Person
 from wire.conversations import ActionItem
-from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
+from wire.reports import MessageRef, Reading, SectionEntry, Summary, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -413,6 +414,52 @@ async def test_the_summary_leaves_out_what_people_said_who_object(stage: Stage) 
     assert [(section.name, [item.text for item in section.items]) for section in result.summary.sections] == [
         ("decided", [own.text])
     ]
+
+
+def reads(progress: float) -> Reading:
+    return Reading(status="in_progress", model="small", made_by="local", progress=progress)
+
+
+READ = Reading(status="completed", model="small", made_by="language_model")
+
+
+async def test_the_summary_waits_for_a_language_model_and_says_so_once(stage: Stage) -> None:
+    meeting = await stage.started()
+    stage.engine.readings = [reads(0.0), reads(0.5), READ]
+    stopping = asyncio.create_task(meeting.stop("stopped"))
+    await stage.shown(1)
+    assert stage.publisher.results == []
+    await stage.clock.advance(1.0)
+    assert meeting.status().reading == reads(0.5)
+    await stage.clock.advance(1.0)
+    await stopping
+    [result] = stage.publisher.results
+    assert result.reading == READ
+    notes = [entry.text for entry in result.entries if isinstance(entry, Note)]
+    assert notes == ["small reads the meeting now; the summary follows when it is done."]
+
+
+async def test_a_language_model_is_not_waited_for_without_end(stage: Stage) -> None:
+    meeting = await stage.started()
+    stage.engine.readings = [reads(0.1)]
+    stopping = asyncio.create_task(meeting.stop("stopped"))
+    await stage.shown(1)
+    for _ in range(1 + round(PATIENCE / LOOK)):
+        await stage.clock.advance(LOOK)
+    await stopping
+    [result] = stage.publisher.results
+    assert result.reading == reads(0.1)
+
+
+async def test_a_bot_that_shuts_down_does_not_wait_for_a_language_model(stage: Stage) -> None:
+    meeting = await stage.started()
+    stage.engine.readings = [reads(0.1)]
+    stopping = asyncio.create_task(meeting.stop("stopped"))
+    await stage.shown(1)
+    meeting.hurry()
+    await stage.clock.advance(LOOK)
+    await stopping
+    assert meeting.state is State.ENDED
 
 
 async def test_a_meeting_without_a_word_has_no_summary_and_no_complaint(stage: Stage) -> None:

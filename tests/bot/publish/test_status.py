@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from bot.meetings.status import MeetingStatus, SpeakerStatus, State
 from bot.publish.status import status_text
+from wire.reports import Reading
 
 WELL = MeetingStatus(
     state=State.LISTENING,
@@ -44,6 +45,12 @@ def test_every_trouble_is_marked() -> None:
     }
     for text, status in troubles.items():
         assert text in status_text(status)
+
+
+def test_how_far_a_language_model_has_read_is_shown_while_it_reads() -> None:
+    reading = Reading(status="in_progress", model="*small*", made_by="local", progress=0.4)
+    assert "\\*small\\* reads the meeting: 40% done\n" in status_text(replace(WELL, reading=reading))
+    assert "reads" not in status_text(replace(WELL, reading=reading.model_copy(update={"status": "completed"})))
 
 
 def test_a_crowd_fits_into_one_message() -> None:

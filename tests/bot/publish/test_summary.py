@@ -14,7 +14,7 @@ from bot.publish.summary import due_text, pack, summary_messages, talk_times, te
 from tests.bot.publish.markdown import shown
 from wire.base import Person
 from wire.conversations import ActionItem, Question, Topic
-from wire.reports import MessageRef, SectionEntry, Summary, SummaryItem, SummarySection
+from wire.reports import MessageRef, Reading, SectionEntry, Summary, SummaryItem, SummarySection
 
 OPENED = Opened(
     meeting_id="m1",
@@ -119,6 +119,36 @@ def test_key_points_and_decisions_are_told_once_with_their_speaker_and_their_lin
     )
     assert "## Decisions\n\n- Ana: We chose \\*Lisbon\\*.\n" in written
     assert "When do we meet again? (still open)" in written
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (Reading(status="completed", model="small_1", made_by="language_model"), "Made by small\\_1"),
+        (
+            Reading(status="completed", model="small", made_by="local", reason="did not answer within 60 s"),
+            "Made by the local engine: small did not answer within 60 s",
+        ),
+        (
+            Reading(status="completed", model="small", made_by="both", reason="gave an empty answer, 1 of 4 times"),
+            "Made by small and the local engine: small gave an empty answer, 1 of 4 times",
+        ),
+        (Reading(status="in_progress", model="small", made_by="local"), "Made by the local engine: small was still reading"),
+    ],
+)
+def test_where_a_language_model_was_asked_the_summary_says_who_made_it(reading: Reading, told: str) -> None:
+    result = replace(FULL, reading=reading)
+    assert f"stopped by Ana\n-# {told}\n### Topics" in summary_messages(result, URLS)[0]
+    assert f"- {told}\n" in markdown(result)
+
+
+def test_what_a_language_model_wrote_is_told_whole_and_said_to_be_written() -> None:
+    written = Summary(summary=[sentence("Ben sends a report and they ship on *Friday*.", "x1", "k1")], written_by="sm*ll")
+    [text] = summary_messages(replace(FULL, summary=written), URLS)
+    assert (
+        "### Key points\n-# Written by sm\\*ll, each point from the words that it links to.\n"
+        "- Ben sends a report and they ship on \\*Friday\\*. · [0:12](https://discord.test/1/77/100)\n"
+    ) in text
 
 
 def test_empty_sections_say_so() -> None:
