@@ -1,4 +1,4 @@
-"""The command line: `minutes run`, `serve`, `demo`, `doctor`, `models`, and the commands of `bot/local`."""
+"""The command line: `minutes run`, `serve`, `apps`, `demo`, `doctor`, `models`, and the commands of `bot/local`."""
 
 from __future__ import annotations
 
@@ -44,10 +44,16 @@ def run(*, verbose: Annotated[bool, typer.Option(help="Log more, words of the me
     asyncio.run(serve_discord(settings, say=_say))
 
 
-@app.command()
-def serve() -> None:
-    """Start the speech engine alone, in the foreground."""
-    _become(sys.executable, "-m", "engine", "serve")
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def serve(context: typer.Context) -> None:
+    """Start the speech engine alone, in the foreground. serve --show-secret prints the application's secret, too."""
+    _become(sys.executable, "-m", "engine", "serve", *context.args)
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def apps(context: typer.Context) -> None:
+    """Further programs that may ask the engine, each with its own conversations: apps add NAME|list|remove NAME."""
+    _become(sys.executable, "-m", "engine", "apps", *context.args)
 
 
 @app.command(context_settings=_PASS_ON, add_help_option=False)

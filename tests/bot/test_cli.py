@@ -98,6 +98,18 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
+def test_what_serve_and_apps_are_given_goes_to_the_engine(tmp_path: Path) -> None:
+    helped = bot(tmp_path, "serve", "--help", COLUMNS="120", NO_COLOR="1")
+    added = bot(tmp_path, "apps", "add", "Archive")
+    listed = bot(tmp_path, "apps", "list")
+
+    assert (helped.returncode, added.returncode) == (0, 0)
+    assert "--show-secret" in helped.stdout
+    assert re.fullmatch(r"[0-9A-Za-z]{64}  Archive", listed.stdout.strip())
+    assert listed.stdout.split()[0] in added.stdout
+    assert str(tmp_path / "engine" / "credentials.json") in added.stdout, "through a pipe the secret is not printed"
+
+
 class Program:
     """A sandbox as a program of its own."""
 

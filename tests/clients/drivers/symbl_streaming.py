@@ -11,14 +11,15 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-# Point it at the engine:
-import symbl
+# Point it at the engine, before `symbl` makes its clients:
 import symbl_rest
 
 url = os.environ["ENGINE_URL"]
 configuration = symbl_rest.Configuration()
 configuration.host = url
 symbl_rest.Configuration.set_default(configuration)
+import symbl  # noqa: E402 - see above
+
 sockets = url.replace("http", "ws", 1)
 streaming, listening = sys.modules["symbl.streaming_api.StreamingApi"], sys.modules["symbl.Connection"]
 vars(streaming)["SYMBL_STREAMING_API_FORMAT"] = f"{sockets}/v1/realtime/insights/{{}}?source=python_sdk"
