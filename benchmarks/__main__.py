@@ -14,6 +14,7 @@ def commands() -> dict[str, list[str]]:
     found = {
         "voice": ["benchmarks.voice"],
         "recognition": ["benchmarks.recognition", *(["--speech", speech] if speech else [])],
+        "recognition_load": ["benchmarks.recognition_load"],
         "transcribe": ["benchmarks.transcribe", *(["--speech", speech] if speech else [])],
         "latency": ["benchmarks.latency"],
         "conversations": ["benchmarks.conversations"],

@@ -113,7 +113,7 @@ class ScriptRecognition:
         self._clock = clock
         self._opened = 0
 
-    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> ScriptStream:  # noqa: ARG002 - the recogniser's own signature
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US", interims: bool = True) -> ScriptStream:  # noqa: ARG002 - the recogniser's own signature
         """A new speaker."""
         self._opened += 1
         return ScriptStream(self._clock, self._opened)

@@ -89,9 +89,9 @@ class ScriptedStream:
 class ScriptedRecognition:
     """Room for as many as come."""
 
-    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> ScriptedStream:
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US", interims: bool = True) -> ScriptedStream:
         """A stream that follows the script; the arguments change nothing."""
-        del vocabulary, language
+        del vocabulary, language, interims
         return ScriptedStream()
 
     def check_language(self, language: str) -> None:

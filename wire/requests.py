@@ -37,7 +37,7 @@ class Redaction(Shape):
 
 
 class StreamConfig(Shape):
-    """`config` of the start request."""
+    """`config` of the start request. `interim_results`, an addition of this engine: whether interims are wanted; they are if it says nothing."""
 
     meeting_title: str | None = None
     confidence_threshold: float | None = None
@@ -45,6 +45,7 @@ class StreamConfig(Shape):
     timezone_offset: float | None = None
     sentiment: bool | None = None
     detect_entities: bool | None = None
+    interim_results: bool | None = None
     speech_recognition: SpeechRecognition | None = None
     trackers: TrackerSettings | None = None
     redaction: Redaction | None = None

@@ -104,7 +104,7 @@ class SoundWork:
         while True:
             try:
                 stream = self._recognition.open(
-                    vocabulary=self._wishes.custom_vocabulary, language=self._wishes.language_code or "en-US"
+                    vocabulary=self._wishes.custom_vocabulary, language=self._wishes.language_code or "en-US", interims=False
                 )
             except Overloaded:
                 await self._clock.sleep(WAIT_SECONDS)

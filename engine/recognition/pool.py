@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 MAX_LAG_SECONDS: Final = 10.0
 """A machine this far behind takes no new stream."""
 
+NEWCOMER_SECONDS: Final = 30.0
+"""A stream counts as one of constant talk when it is new, and for what it really takes once it has been open for so long."""
 _HEARING_COST: Final = 0.01
 """Share of a core that a stream takes even in silence."""
-_SPOKEN_SHARE: Final = 0.35
-"""Share of the time that one of several people speaks."""
-_READ_TWICE: Final = 2.0
+_READ_TWICE: Final = 1.15
 """Utterances are read ahead at pauses that turn out to be none."""
 _LEAST_ROOM: Final = 4
 _IN_USE: Final = 0.9
@@ -42,7 +42,7 @@ class RecognitionPool:
 
     Args:
         recogniser: the model, shared by all workers.
-        room: how many streams may be open.
+        room: how many streams of constant talk the machine carries.
         detectors: makes the voice activity detector of a stream.
         workers: threads that read.
         clock: seconds, monotonic.
@@ -61,9 +61,10 @@ class RecognitionPool:
         self._room = room
         self._detectors = detectors
         self._clock = clock
-        self._scheduler = Scheduler(workers or cores(), clock)
+        self._workers = workers or cores()
+        self._scheduler = Scheduler(self._workers, clock)
         self._ears = ThreadPoolExecutor(1, thread_name_prefix="hearing")
-        self._streams: set[Stream] = set()
+        self._streams: dict[Stream, float] = {}
         self._closed = False
 
     @property
@@ -73,14 +74,20 @@ class RecognitionPool:
 
     @property
     def room(self) -> int:
-        """How many streams may be open at once."""
+        """How many streams of constant talk the machine carries; more may be open where people take turns."""
         return self._room
+
+    def taken(self) -> float:
+        """How much of `room` is taken: what the open streams have lately needed, newcomers as if they talked all the time."""
+        now, each = self._clock(), self._workers * _IN_USE / self._room
+        new = sum(max(0.0, 1 - (now - opened) / NEWCOMER_SECONDS) for opened in self._streams.values())
+        return new + (self._scheduler.load() + _HEARING_COST * (len(self._streams) - new)) / each
 
     def check_language(self, language: str) -> None:
         """Raises `BadRequest` if no model here understands it."""
         check_language(language, self._recogniser.name, self._recogniser.capabilities)
 
-    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> Stream:
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US", interims: bool = True) -> Stream:
         """A new stream; see `Recognition`.
 
         Raises:
@@ -90,18 +97,21 @@ class RecognitionPool:
         self.check_language(language)
         if self._closed:
             raise Overloaded("The engine is shutting down.")
-        if len(self._streams) >= self._room:
+        if self.taken() > self._room - 1:
             raise Overloaded(
-                f"This machine has room for {self._room} streams, and all are taken: try again when somebody has left."
+                f"This machine recognises {self._room} people who talk all the time, and that much is taken: try again when somebody has left."
             )
         if self.lag() > MAX_LAG_SECONDS:
             raise Overloaded(f"Recognition is {self.lag():.0f} s behind: try again in a moment.")
         spoken = primary(language)
         recogniser = Settling(self._recogniser) if spoken == DETECT else self._recogniser
         read = functools.partial(reading.read, recogniser, vocabulary=tuple(vocabulary), language=spoken)
-        stream = Stream(self._detectors(), read, self._ears, self._scheduler, self._streams.discard, self._clock)
-        self._streams.add(stream)
+        stream = Stream(self._detectors(), read, self._ears, self._scheduler, self._left, self._clock, interims=interims)
+        self._streams[stream] = self._clock()
         return stream
+
+    def _left(self, stream: Stream) -> None:
+        self._streams.pop(stream, None)
 
     def lag(self) -> float:
         """Seconds by which the oldest waiting utterance is late."""
@@ -128,8 +138,8 @@ async def start(settings: EngineSettings) -> RecognitionPool:
 
 
 def room_for(share: float, workers: int) -> int:
-    """How many streams `workers` cores can carry if reading a second takes `share` of one; at least 4."""
-    return max(_LEAST_ROOM, int(workers * _IN_USE / (_HEARING_COST + share * _SPOKEN_SHARE * _READ_TWICE)))
+    """How many streams of constant talk `workers` cores carry if reading a second takes `share` of one; at least 4."""
+    return max(_LEAST_ROOM, int(workers * _IN_USE / (_HEARING_COST + share * _READ_TWICE)))
 
 
 def cores() -> int:

@@ -1,4 +1,7 @@
-"""Which utterance is read next: finals before guesses at finals, those before interims; the oldest first, interims in turn.
+"""Which utterance is read next: finals before guesses at finals, those before interims; in each, speakers take turns.
+
+A speaker's next utterance waits behind what others have asked for when the one before it was begun, so that sound that comes faster
+than it was spoken delays nobody.
 
 Everything but the reading itself happens in the event loop, so nothing here is locked.
 """
@@ -10,10 +13,11 @@ import enum
 import functools
 import itertools
 import logging
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from engine.recognition.segmenter import Piece
 
 log = logging.getLogger(__name__)
+
+LOAD_SECONDS: Final = 20.0
+"""The time over which load is measured: what is older counts for less than a third."""
 
 
 class Urgency(enum.IntEnum):
@@ -70,7 +77,10 @@ class Scheduler:
         self._waiting: list[Job] = []
         self._running: list[Job] = []
         self._counter = itertools.count()
-        self._interim_turn: dict[object, int] = {}
+        self._turns: dict[object, int] = {}
+        self._interim_turns: dict[object, int] = {}
+        self._work = 0.0
+        self._work_at = clock()
         self._closed = False
 
     def submit(self, job: Job) -> None:
@@ -103,7 +113,8 @@ class Scheduler:
         for job in [*self._waiting, *self._running]:
             if job.owner is owner:
                 self.cancel(job)
-        self._interim_turn.pop(owner, None)
+        self._turns.pop(owner, None)
+        self._interim_turns.pop(owner, None)
 
     @property
     def busy(self) -> bool:
@@ -111,9 +122,16 @@ class Scheduler:
         return bool(self._waiting) or len(self._running) >= self._workers
 
     def lag(self) -> float:
-        """Seconds that the oldest final has been waiting for a worker."""
-        waiting = [job.asked for job in self._waiting if job.urgency is Urgency.FINAL]
-        return max(0.0, self._clock() - min(waiting)) if waiting else 0.0
+        """Seconds that a final has been waiting for a worker, the longest of those that are the next of their speaker."""
+        first: dict[object, float] = {}
+        for job in self._waiting:
+            if job.urgency is Urgency.FINAL:
+                first[job.owner] = min(job.asked, first.get(job.owner, job.asked))
+        return max(0.0, self._clock() - min(first.values())) if first else 0.0
+
+    def load(self) -> float:
+        """Workers that finals and guesses at them have lately kept busy; interims take what is left and do not count."""
+        return self._work * math.exp((self._work_at - self._clock()) / LOAD_SECONDS) / LOAD_SECONDS
 
     async def close(self) -> None:
         """Drop what waits and let what runs come to its end."""
@@ -127,8 +145,8 @@ class Scheduler:
             self._waiting.remove(job)
             job.started = self._clock()
             self._running.append(job)
-            if job.urgency is Urgency.INTERIM:
-                self._interim_turn[job.owner] = job.order
+            turns = self._interim_turns if job.urgency is Urgency.INTERIM else self._turns
+            turns[job.owner] = next(self._counter)
             future = asyncio.get_running_loop().run_in_executor(self._threads, job.work)
             future.add_done_callback(functools.partial(self._finished, job))
 
@@ -136,17 +154,24 @@ class Scheduler:
         """The most urgent job; interims leave a worker free for finals, and speakers take turns at them."""
         if not self._waiting:
             return None
-        job = min(self._waiting, key=lambda job: (job.urgency, self._turn(job)))
+        job = min(self._waiting, key=lambda job: (job.urgency, self._turn(job), job.order))
         interims = sum(other.urgency is Urgency.INTERIM for other in self._running)
         if job.urgency is Urgency.INTERIM and interims >= max(1, self._workers - 1):
             return None
         return job
 
     def _turn(self, job: Job) -> int:
-        return self._interim_turn.get(job.owner, -1) if job.urgency is Urgency.INTERIM else job.order
+        """Where an utterance stands among others: as if it had come when its speaker was last served, if that was later than it came."""
+        if job.urgency is Urgency.INTERIM:
+            return self._interim_turns.get(job.owner, -1)
+        return max(job.order, self._turns.get(job.owner, -1))
 
     def _finished(self, job: Job, future: asyncio.Future[Reading]) -> None:
         self._running.remove(job)
+        if job.urgency is not Urgency.INTERIM and job.started is not None:
+            now = self._clock()
+            self._work = self.load() * LOAD_SECONDS + now - job.started
+            self._work_at = now
         reading: Reading | None = None
         if not future.cancelled():
             error = future.exception()

@@ -78,6 +78,7 @@ class Stream:
         scheduler: the workers.
         closed: called once, when the stream has ended.
         clock: seconds, monotonic.
+        interims: somebody wants to see an utterance while it is being said.
     """
 
     def __init__(
@@ -88,7 +89,10 @@ class Stream:
         scheduler: Scheduler,
         closed: Callable[[Stream], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        interims: bool = True,
     ) -> None:
+        self._interims = interims
         self._hearing = Hearing(detector)
         self._read = read
         self._ears = ears
@@ -174,7 +178,6 @@ class Stream:
 
     def drop(self) -> None:
         """`abort` for callers that cannot wait."""
-        self._scheduler.forget(self)
         self._inbox.clear()
         self._slots.clear()
         self._results.clear()
@@ -183,6 +186,7 @@ class Stream:
     def _end(self) -> None:
         if not self._ended.is_set():
             self._ended.set()
+            self._scheduler.forget(self)
             self._news.set()
             self._progress.set()
             self._closed(self)
@@ -224,7 +228,8 @@ class Stream:
     def _follow(self, decision: Decision) -> None:
         match decision:
             case Growing(piece):
-                if (self._interim is None or self._interim.started is None) and self._clock() >= self._next_interim:
+                idle = self._interim is None or self._interim.started is None
+                if self._interims and idle and self._clock() >= self._next_interim:
                     self._ask_interim(piece)
             case Paused(piece):
                 self._guess = _Guess(self._submit(piece, Urgency.AHEAD, self._guess_read))
@@ -300,7 +305,7 @@ class Stream:
 
     def _show(self, piece: Piece, text: str) -> None:
         """Give out an interim, unless it is stale, or a final before it is still missing."""
-        if piece.end <= self._shown_end or self._slots or text in {"", self._interim_shown}:
+        if not self._interims or piece.end <= self._shown_end or self._slots or text in {"", self._interim_shown}:
             return
         self._interim_shown, self._shown_end = text, piece.end
         self._emit(types.Interim(piece.onset, text))

@@ -123,7 +123,7 @@ class Recognition(Protocol):
     def check_language(self, language: str) -> None:
         """Raises `engine.errors.BadRequest` if it is not understood here."""
 
-    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> SpeechStream:
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US", interims: bool = True) -> SpeechStream:
         """A new stream. Raises `engine.errors.Overloaded` when the machine has no room for one more, or as `check_language` does."""
 
     def lag(self) -> float:

@@ -140,7 +140,7 @@ class Hub:
         self._house.recognition.check_language(options.language)
         if options.speaker is None:
             return None
-        return self._house.recognition.open(vocabulary=options.vocabulary, language=options.language)
+        return self._house.recognition.open(vocabulary=options.vocabulary, language=options.language, interims=options.interims)
 
     async def _room(self, app_id: str, connection_id: str, options: StreamOptions) -> Room:
         key = app_id, connection_id

@@ -60,6 +60,7 @@ class StreamOptions:
     no_connection_timeout: float = 0.0
     keep_after_stop: float | None = None
     trackers: tuple[TrackerWish, ...] = field(default=())
+    interims: bool = True
     interim_trackers: bool = False
     sentiment: bool = False
     entities: bool = False
@@ -79,6 +80,7 @@ def read_options(request: StartRequest) -> StreamOptions:
     if not 0 <= threshold <= 1:
         raise _wrong("confidenceThreshold must be between 0 and 1.")
     types = request.insight_types
+    interim_trackers = bool((config.trackers or TrackerSettings()).interim_results)
     redaction = config.redaction or Redaction()
     return StreamOptions(
         sound=read_sound(config.speech_recognition, DEFAULT_FORMAT),
@@ -92,7 +94,8 @@ def read_options(request: StartRequest) -> StreamOptions:
         no_connection_timeout=_seconds("noConnectionTimeout", request.no_connection_timeout, 0.0),
         keep_after_stop=keep if stays and keep > 0 else None,
         trackers=_trackers(request.trackers),
-        interim_trackers=bool((config.trackers or TrackerSettings()).interim_results),
+        interims=config.interim_results is not False or interim_trackers,
+        interim_trackers=interim_trackers,
         sentiment=bool(config.sentiment),
         entities=bool(config.detect_entities),
         identify=bool(redaction.identify_content),

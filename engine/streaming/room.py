@@ -151,7 +151,9 @@ class Room:
         """Sound from a socket without a speaker: somebody whose name is not known."""
         options = participant.options
         try:
-            stream = self._house.recognition.open(vocabulary=options.vocabulary, language=options.language)
+            stream = self._house.recognition.open(
+                vocabulary=options.vocabulary, language=options.language, interims=options.interims
+            )
         except EngineFault as error:
             participant.refused = True
             participant.outlet.send(frames.refusal(error))

@@ -47,8 +47,9 @@ def pause(seconds: float = PAUSE) -> bytes:
 class LevelStream:
     """A stretch of one level is an utterance; silence, another level or the end of the stream ends it."""
 
-    def __init__(self, *, vocabulary: Sequence[str] = (), language: str = "en") -> None:
+    def __init__(self, *, vocabulary: Sequence[str] = (), language: str = "en", interims: bool = True) -> None:
         self.vocabulary = tuple(vocabulary)
+        self._interims = interims
         self._language = language
         self.fed = 0
         self.open = True
@@ -65,7 +66,7 @@ class LevelStream:
         before = self._spoken
         for block in np.array_split(np.frombuffer(pcm, "<i2"), max(1, len(pcm) // 320)):
             self._hear(block)
-        if self._spoken and self._spoken is before:
+        if self._interims and self._spoken and self._spoken is before:
             self._results.put_nowait(Interim(self._start, self._text()))
 
     def _hear(self, block: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
@@ -132,11 +133,11 @@ class LevelRecognition:
     def check_language(self, language: str) -> None:
         check_language(language, "Level", Capabilities(self.languages, detects=False))
 
-    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US") -> LevelStream:
+    def open(self, *, vocabulary: Sequence[str] = (), language: str = "en-US", interims: bool = True) -> LevelStream:
         self.check_language(language)
         if sum(stream.open for stream in self.streams) >= self.room:
             raise Overloaded(f"This machine recognises {self.room} streams at a time.")
-        stream = LevelStream(vocabulary=vocabulary, language=primary(language))
+        stream = LevelStream(vocabulary=vocabulary, language=primary(language), interims=interims)
         stream.held = self.held
         self.streams.append(stream)
         return stream

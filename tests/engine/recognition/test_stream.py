@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.errors import BadRequest, Overloaded
-from engine.recognition.pool import MAX_LAG_SECONDS, RecognitionPool, room_for
+from engine.recognition.pool import MAX_LAG_SECONDS, NEWCOMER_SECONDS, RecognitionPool, room_for
+from engine.recognition.scheduler import LOAD_SECONDS
 from engine.recognition.stream import MAX_RESULTS
 from engine.recognition.types import Final, Interim
 from tests.engine.recognition.fakes import BrokenDetector, LoudnessDetector, ScriptedRecogniser, sound
@@ -171,6 +172,29 @@ async def test_finals_are_read_before_interims_of_others(recogniser: ScriptedRec
     await pool.close()
 
 
+async def test_a_stream_that_brings_much_at_once_takes_turns_with_the_others(recogniser: ScriptedRecogniser) -> None:
+    pool = RecognitionPool(recogniser, room=5, detectors=LoudnessDetector, workers=1)
+    recogniser.close(20)
+    recording, person = pool.open(interims=False), pool.open(interims=False)
+    recording.feed(sound(*[(0.2, 0.35), (0, 1)] * 4))
+    await recogniser.taken()
+    await heard_all(recording)
+    person.feed(sound((0.4, 0.35), (0, 1)))
+    await heard_all(person)
+    recogniser.open(20)
+    await asyncio.gather(recording.finish(), person.finish())
+    assert [level for level, _ in recogniser.heard] == [20, 20, 40, 20, 20]
+    await pool.close()
+
+
+async def test_a_stream_without_interims_reads_nothing_before_its_end(
+    pool: RecognitionPool, recogniser: ScriptedRecogniser
+) -> None:
+    results = await say(pool.open(interims=False), sound((0, 1), (0.3, 4), (0, 1)))
+    assert [type(result) for result in results] == [Final]
+    assert len(recogniser.heard) == 1
+
+
 class Sentences(ScriptedRecogniser):
     """Says what a test says."""
 
@@ -316,7 +340,7 @@ async def test_a_broken_detector_is_reported_to_the_reader(recogniser: ScriptedR
 
 async def test_there_is_room_for_so_many_and_leaving_makes_room(pool: RecognitionPool) -> None:
     streams = [pool.open() for _ in range(12)]
-    with pytest.raises(Overloaded, match="12 streams"):
+    with pytest.raises(Overloaded, match="12 people"):
         pool.open()
     await streams[0].finish()
     again = pool.open()
@@ -325,6 +349,26 @@ async def test_there_is_room_for_so_many_and_leaving_makes_room(pool: Recognitio
     with pytest.raises(Overloaded):
         pool.open()
     await again.abort()
+
+
+async def test_who_is_silent_leaves_room_and_who_talks_does_not(
+    pool: RecognitionPool, recogniser: ScriptedRecogniser, clock: Clock
+) -> None:
+    streams = [pool.open(interims=False) for _ in range(12)]
+    clock.now += NEWCOMER_SECONDS
+    assert pool.taken() < 2
+    recogniser.close(30)
+    for stream in streams[:2]:
+        stream.feed(sound((0.3, 1), (0, 1)))
+        await recogniser.taken()
+    clock.now += 1.5 * LOAD_SECONDS  # that is how long both workers are busy
+    recogniser.open(30)
+    await asyncio.gather(*(stream.finish() for stream in streams[:2]))
+    assert pool.taken() > 12
+    with pytest.raises(Overloaded, match="12 people"):
+        pool.open()
+    clock.now += 3 * LOAD_SECONDS
+    pool.open()
 
 
 async def test_a_machine_that_is_behind_says_so_and_takes_nobody(

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from tests.engine.server import Engine
 
 
+async def test_interims_stay_away_where_a_client_wants_none(running: Engine) -> None:
+    async with running.socket("quiet") as socket:
+        await socket.start(JANE, config={"interimResults": False})
+        await socket.send(say(2, 0.25))
+        await socket.send(say(2, 0.25))
+        await socket.send(pause())
+        frames = await socket.stop()
+    assert "final" in names(frames)
+    assert "interim" not in names(frames)
+
+
 async def test_a_session_frame_by_frame(running: Engine) -> None:
     async with running.socket("weekly") as socket:
         conversation_id = await socket.start({**JANE, "peerId": "p1"})
