@@ -6,7 +6,7 @@ import asyncio
 import functools
 from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - typer reads the annotation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.console import Console
 from audio.errors import AudioError
 from bot import logs
 from bot.errors import EngineDown, RefusedError
+from bot.languages import DEFAULT, code_of
 from bot.local.parts import Part
 from bot.local.transcript import Format
 from bot.settings import load_settings
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 app = typer.Typer()
+
+Language: TypeAlias = Annotated[
+    str, typer.Option(help="What is spoken, by name or code, or auto; the engine's model must know it.")
+]
 
 
 @app.command()
@@ -36,12 +41,13 @@ def transcribe(
     ] = None,
     form: Annotated[Format | None, typer.Option("--format", help="What to write; default: by the suffix of --out.")] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; default: the screen.")] = None,
+    language: Language = DEFAULT,
 ) -> None:
     """Turn recordings into text, topics, action items, follow-ups and questions."""
     from bot.local.transcribe import Transcriber, Wish  # noqa: PLC0415 - needed here only
 
     logs.set_up(verbose=False)
-    wish = Wish(tuple(files), tuple(speaker or ()), title, split, _form(form, out), out)
+    wish = Wish(tuple(files), tuple(speaker or ()), title, split, _form(form, out), out, code_of(language))
     transcriber = Transcriber(load_settings(), wish, shown=_shown(), aside=_aside())
     asyncio.run(transcriber.run())
 
@@ -59,6 +65,7 @@ def mic(
         float | None, typer.Option(min=1, metavar="SECONDS", help="End the meeting when nobody has spoken for so long.")
     ] = None,
     play: Annotated[Path | None, typer.Option(help="A recording to play in place of a microphone.")] = None,
+    language: Language = DEFAULT,
 ) -> None:
     """Hold a meeting with this computer's microphone: text and insights appear while you speak."""
     from audio import microphone  # noqa: PLC0415 - needed here only
@@ -85,7 +92,7 @@ def mic(
             library = microphone.portaudio()
             chosen = microphone.pick(microphone.microphones(library), device)
             source = functools.partial(microphone.Microphone, library, chosen, rate=rate, channels=channels)
-        wish = MeetingWish(speaker, title, exit_on_silence)
+        wish = MeetingWish(speaker, title, exit_on_silence, code_of(language))
         asyncio.run(hold(load_settings(), wish, source, console=_shown(), clock=clock))
 
 

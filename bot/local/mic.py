@@ -14,6 +14,7 @@ from rich.text import Text
 
 from audio.pcm import SAMPLE_BYTES, SAMPLE_RATE
 from audio.resample import Resampler
+from bot.languages import DEFAULT
 from bot.local.engine import open_engine
 from bot.local.report import print_outcome, print_way_back, settled_outcome
 from bot.local.screen import Lines, LiveScreen
@@ -46,6 +47,7 @@ class MeetingWish:
     speaker: str = ""
     title: str = ""
     exit_on_silence: float | None = None
+    language: str = DEFAULT
 
 
 class Taker(Protocol):
@@ -149,9 +151,8 @@ async def _hold(
         for listener in listeners:
             listener(event)
 
-    talk = Talk(
-        engine.client, wish.title or f"Microphone {clock.now().astimezone():%Y-%m-%d %H:%M}", [wish.speaker or _user()], tell
-    )
+    title = wish.title or f"Microphone {clock.now().astimezone():%Y-%m-%d %H:%M}"
+    talk = Talk(engine.client, title, [wish.speaker or _user()], tell, wish.language)
     heard = source()
     try:
         await talk.open()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import EngineDown
+from bot.languages import DEFAULT
 from bot.meetings.ports import Voice
 from bot.streaming.events import (
     ConversationCreated,
@@ -79,14 +80,22 @@ TalkEvent = Said | Saying | Noticed | TalkedAbout | Trouble
 
 
 class Talk:
-    """Opened once, fed, and ended. `names`: one speaker each; `tell` hears what comes of it."""
+    """Opened once, fed, and ended. `names`: one speaker each; `tell` hears what comes of it; `language` is a code, or `auto`."""
 
-    def __init__(self, engine: EngineClient, title: str, names: Sequence[str], tell: Callable[[TalkEvent], None]) -> None:
+    def __init__(
+        self,
+        engine: EngineClient,
+        title: str,
+        names: Sequence[str],
+        tell: Callable[[TalkEvent], None],
+        language: str = DEFAULT,
+    ) -> None:
         connection_id = uuid.uuid4().hex
         self._tell = tell
-        self._anchor = engine.line(connection_id, title=title)
+        self._anchor = engine.line(connection_id, title=title, language=language)
         self._lines = [
-            engine.line(connection_id, title=title, voice=Voice(number, name)) for number, name in enumerate(names, start=1)
+            engine.line(connection_id, title=title, voice=Voice(number, name), language=language)
+            for number, name in enumerate(names, start=1)
         ]
         self._names = tuple(names)
         self._readers: list[asyncio.Task[None]] = []

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from audio.pcm import seconds
 from bot.errors import RefusedError
+from bot.languages import DEFAULT
 from bot.local.engine import open_engine
 from bot.local.recordings import in_step, look_at, speaker_names
 from bot.local.report import print_outcome, print_way_back, settled_outcome
@@ -45,6 +46,7 @@ class Wish:
     split: bool | None = None
     form: Format | None = None
     out: Path | None = None
+    language: str = DEFAULT
 
 
 class Transcriber:
@@ -84,7 +86,7 @@ class Transcriber:
         self, engine: UsedEngine, recordings: Sequence[Recording], names: Sequence[str], stop: asyncio.Event
     ) -> None:
         title = self._wish.title or ", ".join(recording.path.stem for recording in recordings)
-        talk = Talk(engine.client, title, names, self._tell)
+        talk = Talk(engine.client, title, names, self._tell, self._wish.language)
         await talk.open()
         begun = time.monotonic()
         try:

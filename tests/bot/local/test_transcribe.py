@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bot.errors import EngineDown, RefusedError
+from bot.errors import EngineDown, EngineRefused, RefusedError
 from bot.local.transcribe import Transcriber, Wish
 from bot.local.transcript import Format
 from tests.bot.local.fakes import settings_of
@@ -107,3 +107,12 @@ async def test_an_engine_that_is_not_there_is_one_sentence(tmp_path: Path) -> No
     transcriber = Transcriber(settings_of(tmp_path, "http://127.0.0.1:1"), Wish((path,)), shown=Console(), aside=Console())
     with pytest.raises(EngineDown, match="ENGINE_URL"):
         await transcriber.run()
+
+
+async def test_the_language_is_the_engine_s_to_know(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "weekly.wav", levels(1))
+    async with engine(tmp_path) as running:
+        with pytest.raises(EngineRefused, match="languageCode must be English"):
+            await transcribed(tmp_path, running, Wish((path,), language="de"))
+        shown, _ = await transcribed(tmp_path, running, Wish((path,), language="en-GB"))
+        assert SENTENCES[1] in shown
