@@ -1,4 +1,7 @@
-"""Every benchmark in turn: `python -m benchmarks [name ...]`; BENCH_SPEECH and BENCH_INSIGHTS name folders with more data."""
+"""Every benchmark in turn: `python -m benchmarks [name ...]`; BENCH_SPEECH and BENCH_INSIGHTS name folders with more data.
+
+What `insights` measures against may not be shipped: it lies in BENCH_INSIGHTS, or beside the project in `../shared/data/insights`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,23 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
+
+INSIGHTS = Path(__file__).parents[2] / "shared" / "data" / "insights"
 
 
 def commands() -> dict[str, list[str]]:
     """The benchmarks by name, with the arguments that the environment asks for."""
-    speech, insights = os.environ.get("BENCH_SPEECH"), os.environ.get("BENCH_INSIGHTS")
+    speech = os.environ.get("BENCH_SPEECH")
+    insights = os.environ.get("BENCH_INSIGHTS") or (str(INSIGHTS) if INSIGHTS.is_dir() else None)
     found = {
         "voice": ["benchmarks.voice"],
         "recognition": ["benchmarks.recognition", *(["--speech", speech] if speech else [])],
         "recognition_load": ["benchmarks.recognition_load"],
+        "recognition_loss": ["benchmarks.recognition_loss", *(["--speech", speech] if speech else [])],
+        "recognition_noise": ["benchmarks.recognition_noise", *(["--speech", speech] if speech else [])],
+        "recognition_times": ["benchmarks.recognition_times"],
+        "recognition_vocabulary": ["benchmarks.recognition_vocabulary", *(["--speech", speech] if speech else [])],
         "transcribe": ["benchmarks.transcribe", *(["--speech", speech] if speech else [])],
         "latency": ["benchmarks.latency"],
         "conversations": ["benchmarks.conversations"],
