@@ -1,6 +1,6 @@
 """A person's vocabulary in the decoding: where a name of it is nearly as likely as what the model wrote, the name is taken.
 
-Shallow fusion, done as second thoughts on the greedy path. A detour leaves the path where the first token of a phrase is among the model's
+Shallow fusion, done as second thoughts on the path that was found. A detour leaves the path where the first token of a phrase is among the model's
 own candidates, spells the phrase, and goes on greedily until it says again what the path says. Both have then spoken the same sound, so
 their log-probabilities can be compared. The phrase has a bonus for its length and for looking like what stood there (`Marika`, `Maarika`);
 other words that change with it count against it. Where no phrase comes near, nothing changes.
@@ -130,7 +130,7 @@ class Bias:
         """Put the phrases into the path that are likelier, with their bonus, than what stands there.
 
         Args:
-            path: as decoded greedily; changed in place.
+            path: as decoded; changed in place.
             branchings: where phrases may begin.
             graphs: the decoder.
             state: its state after the path.
@@ -255,7 +255,7 @@ class _Search:
 
     def _step(self, state: Tensors, token: int) -> NDArray[np.float32]:
         self._left -= 1
-        return log_probabilities(self.graphs.step(state, token))
+        return log_probabilities(self.graphs.step(state, [token])[0])
 
 
 def log_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:

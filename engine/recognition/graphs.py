@@ -1,4 +1,4 @@
-"""Moonshine's graphs on ONNX Runtime: an utterance encoded once, then one token at a time.
+"""Moonshine's graphs on ONNX Runtime: an utterance encoded once, then one token at a time, for several texts at once.
 
 Keys and values stay in ONNX Runtime's memory from step to step; only logits come out. Sessions are shared by all threads, a state is not.
 """
@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,8 +26,11 @@ class Graphs(Protocol):
     def begin(self, samples: NDArray[np.float32]) -> Tensors:
         """The state before the first token. `samples`: 16 kHz mono."""
 
-    def step(self, state: Tensors, token: int) -> NDArray[np.float32]:
-        """Logits over the vocabulary for what follows `token`; moves `state` on."""
+    def step(self, state: Tensors, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """Logits over the vocabulary for what follows each token, one a row of `state`; moves `state` on."""
+
+    def choose(self, state: Tensors, rows: Sequence[int]) -> Tensors:
+        """A state with these rows of `state`, which stays as it is; a row may be taken several times."""
 
     def rewind(self, state: Tensors, steps: int) -> Tensors:
         """A state as it was after the first `steps` steps; `state` stays as it is."""
@@ -47,12 +51,16 @@ class SplitGraphs:
         cross = self._encoder.run_with_ort_values(self._cross, {"input_values": _tensor(samples[None])})
         return {**self._empty, **{_past(name): value for name, value in zip(self._cross, cross, strict=True)}}
 
-    def step(self, state: Tensors, token: int) -> NDArray[np.float32]:
+    def step(self, state: Tensors, tokens: Sequence[int]) -> NDArray[np.float32]:
         """One run of the decoder."""
-        state["input_ids"] = _tensor(np.array([[token]], np.int64))
+        state["input_ids"] = _tensor(np.array(tokens, np.int64)[:, None])
         logits, *present = self._decoder.run_with_ort_values(self._wanted, state)
         state.update(zip(self._empty, present, strict=True))
         return _last(logits)
+
+    def choose(self, state: Tensors, rows: Sequence[int]) -> Tensors:
+        """Their keys and values; those of the cross-attention are the same for all."""
+        return _choose(state, rows)
 
     def rewind(self, state: Tensors, steps: int) -> Tensors:
         """The first keys and values; later ones do not change them."""
@@ -78,15 +86,19 @@ class MergedGraphs:
         first = {"encoder_hidden_states": hidden, "encoder_attention_mask": mask, "use_cache_branch": _tensor(np.array([False]))}
         return {**self._empty, **first}
 
-    def step(self, state: Tensors, token: int) -> NDArray[np.float32]:
+    def step(self, state: Tensors, tokens: Sequence[int]) -> NDArray[np.float32]:
         """One run of the decoder."""
-        state["input_ids"] = _tensor(np.array([[token]], np.int64))
+        state["input_ids"] = _tensor(np.array(tokens, np.int64)[:, None])
         names = self._growing if bool(state["use_cache_branch"].numpy()[0]) else self._names
         logits, *present = self._decoder.run_with_ort_values(names, state)
         state.update((_past(name), value) for name, value in zip(names[1:], present, strict=True))
         if names is self._names:
             state["use_cache_branch"] = _tensor(np.array([True]))
         return _last(logits)
+
+    def choose(self, state: Tensors, rows: Sequence[int]) -> Tensors:
+        """Their keys and values; those of the cross-attention are the same for all."""
+        return _choose(state, rows)
 
     def rewind(self, state: Tensors, steps: int) -> Tensors:
         """The first keys and values; one step at least, which is what makes those of the cross-attention."""
@@ -110,6 +122,13 @@ def _empty_past(inputs: list[ort.NodeArg]) -> Tensors:
     return {i.name: _tensor(np.zeros((1, i.shape[_HEADS_AXIS], 0, i.shape[_SIZE_AXIS]), np.float32)) for i in inputs}
 
 
+def _choose(state: Tensors, rows: Sequence[int]) -> Tensors:
+    past = {name: value.numpy() for name, value in state.items() if ".decoder." in name}
+    if all(list(rows) == list(range(len(value))) for value in past.values()):
+        return dict(state)
+    return {**state, **{name: _tensor(value[list(rows)]) for name, value in past.items()}}
+
+
 def _rewind(state: Tensors, steps: int) -> Tensors:
     past = {name: value.numpy()[:, :, :steps] for name, value in state.items() if ".decoder." in name}
     return {**state, **{name: _tensor(np.ascontiguousarray(value)) for name, value in past.items()}}
@@ -124,5 +143,5 @@ def _tensor(array: NDArray[np.float32] | NDArray[np.int64] | NDArray[np.bool_]) 
 
 
 def _last(logits: ort.OrtValue) -> NDArray[np.float32]:
-    values: NDArray[np.float32] = logits.numpy()[0, -1]
+    values: NDArray[np.float32] = logits.numpy()[:, -1]
     return values

@@ -1,4 +1,4 @@
-"""Moonshine (English, MIT): one utterance to text by greedy decoding and a person's vocabulary, with what the model itself leaves out.
+"""Moonshine (English, MIT): one utterance to text by beam search and a person's vocabulary, with what the model itself leaves out.
 
 The end is masked at the first step: the model sometimes ends at once on clear speech. Where it wanted to end and has a word or none to say
 afterwards, there was no speech. Loops are stopped, a text that comes out twice is folded, a continuation that the model only guesses at
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.recognition.beam import search
 from engine.recognition.biasing import Bias, Path
-from engine.recognition.tokens import BEGIN, END
+from engine.recognition.tokens import END
 from engine.recognition.types import Capabilities, Transcript
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.recognition.biasing import Branching
     from engine.recognition.graphs import Graphs
     from engine.recognition.tokens import Tokens
 
@@ -32,8 +32,6 @@ _TOKENS_PER_SECOND: Final = 6.5
 _FEWEST_TOKENS: Final = 8
 _TAIL: Final = np.zeros(round(0.3 * _RATE), np.float32)
 """Silence after the utterance: without it the last word is lost now and then."""
-_LONGEST_LOOP: Final = 12
-"""Tokens of a phrase that is watched for being said over and over."""
 _SCARCELY: Final = 2
 """Tokens of a text that is nothing if the model wanted to end before it: noise gives "You"."""
 _GUESSED: Final = -1.0
@@ -84,45 +82,16 @@ class Moonshine:
         padded = np.concatenate([samples, _TAIL])
         most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))
         bias = self._bias(tuple(vocabulary))
-        state = self._graphs.begin(padded)
-        path = Path([], [])
-        branchings: list[Branching] = []
-        wanted_to_end = False
-        last = BEGIN
-        while len(path.tokens) < most:
-            logits = self._graphs.step(state, last)
-            if not path.tokens:
-                wanted_to_end = int(logits.argmax()) == END
-                logits[END] = -np.inf
-            if branching := bias.branching(len(path.tokens), logits):
-                branchings.append(branching)
-            last = int(logits.argmax())
-            path.tokens.append(last)
-            path.certainty.append(_log_probability(logits, last))
-            if last == END:
-                break
-            if loop := loop_length(path.tokens):
-                del path.tokens[-loop:], path.certainty[-loop:]
-                break
-        if wanted_to_end and sum(token != END for token in path.tokens) <= _SCARCELY:
+        found = search(self._graphs, self._graphs.begin(padded), bias, most)
+        path = Path(list(found.way.tokens), list(found.way.certainty))
+        if found.wanted_to_end and sum(token != END for token in path.tokens) <= _SCARCELY:
             return Transcript(text="", logprob=_mean(path.certainty), tokens=0)
         keep = guess_start(path.certainty)
         del path.tokens[keep:], path.certainty[keep:]
-        bias.reconsider(path, [branching for branching in branchings if branching.at < keep], self._graphs, state)
+        branchings = [branching for branching in found.way.branchings if branching.at < keep]
+        bias.reconsider(path, branchings, self._graphs, found.state)
         text = fold_repetition(self._tokens.text(path.tokens))
         return Transcript(text=text, logprob=_mean(path.certainty), tokens=sum(token != END for token in path.tokens))
-
-
-def loop_length(tokens: Sequence[int]) -> int:
-    """How many tokens at the end only say again what stands before them: 0, until a phrase stands there often enough to be a loop.
-
-    A single token counts from its eighth time on ("no, no, no" is speech), a phrase from its fourth.
-    """
-    for size in range(1, _LONGEST_LOOP + 1):
-        times = 8 if size == 1 else 4
-        if len(tokens) >= size * times and all(tokens[-i] == tokens[-i - size] for i in range(1, size * (times - 1) + 1)):
-            return size * (times - 1)
-    return 0
 
 
 def guess_start(certainty: Sequence[float]) -> int:
@@ -153,8 +122,3 @@ def fold_repetition(text: str) -> str:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
-
-
-def _log_probability(logits: NDArray[np.float32], token: int) -> float:
-    peak = logits[token]  # greedy: the token is the peak
-    return -math.log(float(np.exp(logits - peak).sum()))

@@ -13,6 +13,8 @@ from engine.recognition.moonshine import Moonshine
 from engine.recognition.tokens import END, Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from engine.recognition.graphs import Tensors
@@ -35,21 +37,27 @@ class Heard:
         self.steps = 0
 
     def begin(self, samples: NDArray[np.float32]) -> Tensors:
-        return {"said": ort.OrtValue.ortvalue_from_numpy(np.zeros(0, np.int64))}
+        return {"said": ort.OrtValue.ortvalue_from_numpy(np.zeros((1, 0), np.int64))}
 
-    def step(self, state: Tensors, token: int) -> NDArray[np.float32]:
+    def step(self, state: Tensors, tokens: Sequence[int]) -> NDArray[np.float32]:
         self.steps += 1
-        said = [*state["said"].numpy(), token]
-        state["said"] = ort.OrtValue.ortvalue_from_numpy(np.array(said, np.int64))
+        texts = np.concatenate([state["said"].numpy(), np.array(tokens, np.int64)[:, None]], axis=1)
+        state["said"] = ort.OrtValue.ortvalue_from_numpy(texts)
+        return np.stack([self._following(said) for said in texts.tolist()])
+
+    def choose(self, state: Tensors, rows: Sequence[int]) -> Tensors:
+        return {"said": ort.OrtValue.ortvalue_from_numpy(state["said"].numpy()[list(rows)])}
+
+    def rewind(self, state: Tensors, steps: int) -> Tensors:
+        return {"said": ort.OrtValue.ortvalue_from_numpy(state["said"].numpy()[:, :steps].copy())}
+
+    def _following(self, said: list[int]) -> NDArray[np.float32]:
         logits = np.full(SIZE, -40.0, np.float32)
         for way, worth in self.ways.items():
             if list(way[: len(said) - 1]) == said[1:] and len(way) >= len(said):
                 following = way[len(said) - 1]
                 logits[following] = max(logits[following], worth)
         return logits
-
-    def rewind(self, state: Tensors, steps: int) -> Tensors:
-        return {"said": ort.OrtValue.ortvalue_from_numpy(state["said"].numpy()[:steps])}
 
 
 def read(ways: dict[str, float], *vocabulary: str) -> str:
