@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from audio.pcm import silence
+from benchmarks.noises import SOUNDS, at_level, noises, script, whispered
 from benchmarks.recognition import transcribe
 from benchmarks.speech import load, rates, word_error_rate
 from engine.recognition import pool as recognition
 from engine.recognition.types import Final
 from engine.recognition.vad import WINDOW, VoiceActivity
 from engine.settings import EngineSettings
-from tests.engine.recognition.noises import at_level, noises
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ async def test_recorded_speech_is_read_with_few_errors(pool: RecognitionPool) ->
 @pytest.mark.parametrize("decibels", [-45.0, -30.0, -15.0])
 async def test_noise_has_no_words(pool: RecognitionPool, decibels: float) -> None:
     heard = {name: await transcribe(pool, pcm) for name, pcm in noises(5, decibels).items()}
-    assert len(heard) >= 11
+    assert heard.keys() == SOUNDS.keys()
     assert {name: text for name, text in heard.items() if text} == {}
 
 
@@ -74,6 +74,22 @@ async def test_quiet_speech_is_heard(pool: RecognitionPool) -> None:
         clip = CLIPS[name]
         text = await transcribe(pool, at_level(clip.samples(), -35))
         assert word_error_rate([clip.text], [text]) < 15, text
+
+
+@pytest.mark.model
+async def test_whispered_speech_is_heard(pool: RecognitionPool) -> None:
+    for name in ("vctk_p261_001", "lj_LJ001-0004", "lj_LJ001-0008"):
+        clip = CLIPS[name]
+        text = await transcribe(pool, whispered(clip.samples(), -35))
+        assert word_error_rate([clip.text], [text]) < 30, text
+
+
+def test_a_script_of_sounds_is_the_same_for_the_same_seed_and_leaves_none_out() -> None:
+    one, again, other = (list(script(240, seed)) for seed in (1, 1, 2))
+    assert one == again != other
+    assert {event.name for event in one} == SOUNDS.keys()
+    assert sum(len(event.pcm) for event in one) >= 240 * 32_000
+    assert [event.start for event in one] == sorted(event.start for event in one)
 
 
 @pytest.mark.model
