@@ -24,11 +24,14 @@ from bot.meetings.meeting import MeetingLimits, MeetingTools
 from bot.meetings.notice import notice
 from bot.meetings.service import MeetingService
 from bot.publish.archive import Archive
+from bot.publish.corrections import Corrections as CorrectionService
+from bot.publish.menus import ItemMenus
 from bot.publish.publisher import ThreadPublisher
 from bot.publish.room import DiscordDirectory
 from bot.signals import stop_event
 from bot.storage.storage import Storage
 from bot.voice.client import listen
+from cogs.corrections import ITEMS, Corrections
 from cogs.meetings import Meetings
 from cogs.privacy import Privacy
 from cogs.settings import Settings as SettingsCog
@@ -79,8 +82,10 @@ class _Minutes:
         await self._unless_stopped(_log_in(bot, self._settings))
         engine = await starting
         directory = DiscordDirectory(bot, join=listen, guilds=storage.guilds)
-        service = MeetingService(self._tools(engine), storage, directory)
-        await bot.install([Meetings(service, directory), SettingsCog(storage.guilds), Privacy(service)])
+        service = MeetingService(self._tools(engine, storage), storage, directory)
+        bot.add_dynamic_items(*ITEMS)
+        corrections = Corrections(CorrectionService(storage.items, self._clock))
+        await bot.install([corrections, Meetings(service, directory), SettingsCog(storage.guilds), Privacy(service)])
         connection = asyncio.create_task(bot.connect(), name="gateway")
         self._stack.push_async_callback(_end, connection)
         self._stack.push_async_callback(bot.close)
@@ -110,11 +115,11 @@ class _Minutes:
         self._stack.push_async_callback(client.close)
         return client
 
-    def _tools(self, engine: EngineClient) -> MeetingTools:
+    def _tools(self, engine: EngineClient, storage: Storage) -> MeetingTools:
         data_dir = self._settings.storage.data_dir
         return MeetingTools(
             engine=engine,
-            publishers=Publishers(self._clock, Archive(data_dir)),
+            publishers=Publishers(self._clock, Archive(data_dir), ItemMenus(storage.items, self._clock)),
             data_dir=data_dir,
             clock=self._clock,
             random=self._random,
@@ -156,13 +161,14 @@ class _Minutes:
 class Publishers:
     """Implements `bot.meetings.ports.PublisherFactory`."""
 
-    def __init__(self, clock: Clock, archive: Archive) -> None:
+    def __init__(self, clock: Clock, archive: Archive, menus: ItemMenus) -> None:
         self._clock = clock
         self._archive = archive
+        self._menus = menus
 
     def __call__(self, room: Room, thread: Thread, journal: JournalWriter, history: Sequence[Entry]) -> ThreadPublisher:
         """The publisher of one meeting."""
-        return ThreadPublisher(room, thread, journal, history, clock=self._clock, archive=self._archive)
+        return ThreadPublisher(room, thread, journal, history, clock=self._clock, archive=self._archive, menus=self._menus)
 
 
 async def _log_in(bot: MeetingBot, settings: Settings) -> None:

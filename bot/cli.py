@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import logs
+from bot import examples, logs
 from bot.errors import MinutesError, SettingsError
 from bot.local import commands
 from bot.settings import load_settings
@@ -28,6 +28,8 @@ app = typer.Typer(
     help="Minutes: a meeting assistant for Discord.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.add_typer(commands.app)
+app.add_typer(examples.export_app, name="export")
+app.add_typer(examples.delete_app, name="delete")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

@@ -56,6 +56,23 @@ class Attachment:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a menu: what comes back when somebody chooses it, and at most 100 characters to read."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu below a message, of at most 25 choices; `menu_id` is what it is known by."""
+
+    menu_id: str
+    prompt: str
+    choices: tuple[Choice, ...]
+
+
 class Thread(Protocol):
     """A place for text, in order. `content` holds at most 2,000 characters; mentions in it never notify anybody."""
 
@@ -67,7 +84,7 @@ class Thread(Protocol):
     def url(self) -> str:
         """Where a person can open it."""
 
-    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = ()) -> Post:
+    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = (), menu: Menu | None = None) -> Post:
         """Send one message; `key` is at most 25 characters, and the same key sent twice within minutes is one message."""
 
     async def recent(self, limit: int) -> list[Post]:

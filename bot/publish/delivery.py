@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.clock import Clock
-    from bot.meetings.ports import Attachment, JournalWriter, Post, Thread
+    from bot.meetings.ports import Attachment, JournalWriter, Menu, Post, Thread
     from bot.publish.lines import Draft
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,9 @@ class Delivery:
         """Seconds until the next message may go out."""
         return self._budget.wait(self._clock.monotonic())
 
-    async def send(self, draft: Draft, *, files: Sequence[Attachment] = (), give_up: float | None = None) -> Post:
+    async def send(
+        self, draft: Draft, *, files: Sequence[Attachment] = (), menu: Menu | None = None, give_up: float | None = None
+    ) -> Post:
         """Send, again and again until Discord has it.
 
         Raises `PlaceGone` when nothing can be sent there any more, `PostRefused` when this message cannot, and `PostError` after
@@ -50,11 +52,11 @@ class Delivery:
         await self._journal.append(
             Posting(post_key=draft.key, keys=keys, content=draft.text, thread_id=self._place_id),
         )
-        post = await self._insist(draft, files, give_up)
+        post = await self._insist(draft, files, menu, give_up)
         await self._journal.append(Posted(post_key=draft.key, keys=keys, message_id=post.message_id, url=post.url))
         return post
 
-    async def _insist(self, draft: Draft, files: Sequence[Attachment], give_up: float | None) -> Post:
+    async def _insist(self, draft: Draft, files: Sequence[Attachment], menu: Menu | None, give_up: float | None) -> Post:
         begin = self._clock.monotonic()
         tries = 0
         while True:
@@ -63,7 +65,7 @@ class Delivery:
             try:
                 if tries and self._clock.monotonic() - begin > KEY_LIFE and (post := await self._standing(draft)):
                     return post
-                return await self._place.send(draft.text, key=draft.key, files=files)
+                return await self._place.send(draft.text, key=draft.key, files=files, menu=menu)
             except (PlaceGone, PostRefused):
                 raise
             except PostError as error:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections import deque
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.errors import MinutesError, PlaceGone, PostError, PostRefused, StorageError
 from bot.meetings.entries import Note, Posted, Spoken
@@ -15,14 +15,16 @@ from bot.meetings.ports import Attachment
 from bot.publish.delivery import Delivery
 from bot.publish.exports import markdown
 from bot.publish.lines import Draft, drafts, post_key
+from bot.publish.markup import MESSAGE_LIMIT
+from bot.publish.menus import ROOM
 from bot.publish.summary import summary_messages, team_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.clock import Clock
     from bot.meetings.entries import Entry
-    from bot.meetings.ports import JournalWriter, Room, Thread
+    from bot.meetings.ports import JournalWriter, Menu, Room, Thread
     from bot.meetings.result import MeetingResult
     from bot.publish.archive import Archive
 
@@ -38,6 +40,13 @@ GIVE_UP = 300.0
 """Seconds without success after which the end of a meeting no longer waits for Discord."""
 
 
+class Menus(Protocol):
+    """Makes what stands below the summary's messages."""
+
+    async def below(self, result: MeetingResult, urls: Mapping[str, str], texts: Sequence[str]) -> list[Menu | None]:
+        """A menu for each text, where there is something to choose in it."""
+
+
 class ThreadPublisher:
     """Shows one meeting in its thread; implements `bot.meetings.ports.Publisher`.
 
@@ -45,13 +54,22 @@ class ThreadPublisher:
     """
 
     def __init__(
-        self, room: Room, thread: Thread, journal: JournalWriter, history: Sequence[Entry], *, clock: Clock, archive: Archive
+        self,
+        room: Room,
+        thread: Thread,
+        journal: JournalWriter,
+        history: Sequence[Entry],
+        *,
+        clock: Clock,
+        archive: Archive,
+        menus: Menus,
     ) -> None:
         self._room = room
         self._thread = thread
         self._journal = journal
         self._clock = clock
         self._archive = archive
+        self._menus = menus
         self._delivery = Delivery(thread, journal, clock=clock)
         posted = [entry for entry in history if isinstance(entry, Posted)]
         self._posted = {entry.post_key for entry in posted}
@@ -109,12 +127,13 @@ class ThreadPublisher:
         await self._write(result, transcript)
         await self.flush()
         await self.close()
-        texts = summary_messages(result, self._urls)
+        texts = summary_messages(result, self._urls, limit=MESSAGE_LIMIT - ROOM)
+        menus = await self._menus.below(result, self._urls, texts)
         files = [Attachment("transcript.md", transcript)]
         try:
-            for index, text in enumerate(texts):
+            for index, (text, menu) in enumerate(zip(texts, menus, strict=True)):
                 key = post_key("summary", result.opened.meeting_id, str(index))
-                await self._announce(self._delivery, key, text, files if text is texts[-1] else [])
+                await self._announce(self._delivery, key, text, files if text is texts[-1] else [], menu)
         except PlaceGone as error:
             await self._end(error)
         await self._tell_team(result)
@@ -208,13 +227,15 @@ class ThreadPublisher:
         except PostError as error:
             log.warning("the team channel could not be told: %s", error)
 
-    async def _announce(self, delivery: Delivery, key: str, text: str, files: Sequence[Attachment] = ()) -> None:
+    async def _announce(
+        self, delivery: Delivery, key: str, text: str, files: Sequence[Attachment] = (), menu: Menu | None = None
+    ) -> None:
         """Send one message of the summary, unless it stands there since before a crash; without its file if that is too large."""
         if key in self._posted:
             return
         try:
-            await delivery.send(Draft(key, text, (), ends=True), files=files, give_up=GIVE_UP)
+            await delivery.send(Draft(key, text, (), ends=True), files=files, menu=menu, give_up=GIVE_UP)
         except PostRefused as error:
             log.error("a message of the summary was refused: %s", error)  # noqa: TRY400 - the sentence says it all
             if files:
-                await self._announce(delivery, post_key(key, "no file"), text)
+                await self._announce(delivery, post_key(key, "no file"), text, menu=menu)

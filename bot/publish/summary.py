@@ -81,6 +81,12 @@ def team_messages(result: MeetingResult, thread_url: str, urls: Mapping[str, str
     return pack(lines, limit)
 
 
+def item_lines(result: MeetingResult, urls: Mapping[str, str]) -> dict[str, str]:
+    """Each action item and follow-up as it stands in the summary, by its id."""
+    refer = _References(result, urls)
+    return {item.id: _item(item, refer) for item in (*result.action_items, *result.follow_ups)}
+
+
 def pack(lines: Sequence[str], limit: int) -> list[str]:
     """Lines put into messages of at most `limit` UTF-16 units; a heading is never the last line of a message."""
     messages: list[str] = []

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
 import discord
+from discord.utils import MISSING
 
 from bot.errors import PlaceGone, PostError, PostRefused
 from bot.meetings.ports import Post
+from bot.publish.corrections import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.meetings.ports import Attachment
+    from bot.meetings.ports import Attachment, Menu
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class DiscordThread:
         """Where a person can open it."""
         return self._place.jump_url
 
-    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = ()) -> Post:
+    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = (), menu: Menu | None = None) -> Post:
         """Send one message that notifies nobody and shows no previews; an archived thread wakes up by it.
 
         Raises `PlaceGone`, `PostRefused` or, when another try may help, `PostError`.
@@ -54,7 +56,12 @@ class DiscordThread:
         try:
             async with asyncio.timeout(UPLOAD_TIME if files else SEND_TIME):
                 message = await self._place.send(
-                    content, nonce=key, files=uploads, suppress_embeds=True, allowed_mentions=discord.AllowedMentions.none()
+                    content,
+                    nonce=key,
+                    files=uploads,
+                    suppress_embeds=True,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                    view=_view(menu) if menu else MISSING,
                 )
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise post_error(error, self._place.name) from error
@@ -69,6 +76,31 @@ class DiscordThread:
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise post_error(error, self._place.name) from error
         return [Post(message.id, message.jump_url, message.content) for message in found[:limit]]
+
+
+async def replace_line(place: Place, message_id: int, before: str, after: str) -> bool:
+    """Change a line of a message of this bot. False: the line is not in it, or there is no room. Raises `PostError`."""
+    message = place.get_partial_message(message_id)
+    try:
+        async with asyncio.timeout(SEND_TIME):
+            text = corrected((await message.fetch()).content, before, after)
+            if text is None:
+                return False
+            if isinstance(place, discord.Thread) and place.archived:
+                await place.edit(archived=False)
+            await message.edit(content=text, allowed_mentions=discord.AllowedMentions.none())
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        raise post_error(error, place.name) from error
+    return True
+
+
+def _view(menu: Menu) -> discord.ui.View:
+    """A menu that no object has to be kept for: whoever answers knows it by its id."""
+    options = [discord.SelectOption(label=choice.label, value=choice.value) for choice in menu.choices]
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Select(custom_id=menu.menu_id, placeholder=menu.prompt, options=options))
+    view.stop()
+    return view
 
 
 def post_error(error: Exception, place: str) -> PostError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from bot.storage.database import Database
 from bot.storage.guilds import GuildSettings
+from bot.storage.items import PostedItems
 from bot.storage.meetings import MeetingIndex
 from bot.storage.refusals import Refusals
 
@@ -21,6 +22,7 @@ class Storage:
         self.guilds = GuildSettings(database)
         self.refusals = Refusals(database)
         self.meetings = MeetingIndex(database)
+        self.items = PostedItems(database)
 
     @classmethod
     async def open(cls, data_dir: Path) -> Self:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.errors import MinutesError
     from bot.meetings.entries import Entry, Spoken
-    from bot.meetings.ports import JournalWriter, Room, Thread, Voice
+    from bot.meetings.ports import JournalWriter, Menu, Room, Thread, Voice
     from bot.meetings.result import MeetingResult
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent
@@ -152,7 +152,7 @@ class FakeThread:
     def text(self) -> str:
         return "\n".join(post.content for post in self.posts)
 
-    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = ()) -> Post:
+    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = (), menu: Menu | None = None) -> Post:
         if self.error is not None:
             raise self.error
         message_id = len(self.posts) + 1

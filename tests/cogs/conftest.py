@@ -15,8 +15,11 @@ from bot.meetings.meeting import MeetingLimits, MeetingTools
 from bot.meetings.notice import notice
 from bot.meetings.service import MeetingService
 from bot.publish.archive import Archive
+from bot.publish.corrections import Corrections as CorrectionService
+from bot.publish.menus import ItemMenus
 from bot.publish.room import DiscordDirectory
 from bot.storage.storage import Storage
+from cogs.corrections import ITEMS, Corrections
 from cogs.meetings import Meetings
 from cogs.privacy import Privacy
 from cogs.settings import Settings
@@ -72,7 +75,7 @@ async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
         directory = DiscordDirectory(bot, join=join, guilds=storage.guilds)
         tools = MeetingTools(
             engine=engine,
-            publishers=Publishers(clock, Archive(tmp_path)),
+            publishers=Publishers(clock, Archive(tmp_path), ItemMenus(storage.items, clock)),
             data_dir=tmp_path,
             clock=clock,
             random=random.Random(1),
@@ -82,7 +85,9 @@ async def guild(tmp_path: Path) -> AsyncIterator[Guild]:
         service = MeetingService(tools, storage, directory)
         world = Guild(sandbox, bot, engine, service, storage)
         async with connected(bot, sandbox):
-            await bot.install([Meetings(service, directory), Settings(storage.guilds), Privacy(service)])
+            bot.add_dynamic_items(*ITEMS)
+            cogs = [Meetings(service, directory), Settings(storage.guilds), Privacy(service)]
+            await bot.install([*cogs, Corrections(CorrectionService(storage.items, clock))])
             yield world
             await service.shutdown()
         await storage.close()

@@ -15,6 +15,7 @@ from bot.publish.archive import Archive
 from bot.publish.lines import drafts
 from bot.publish.publisher import ThreadPublisher
 from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, FakeClock, FakeDirectory, FakeEngine, FakeRoom, FakeThread, sentence
+from tests.bot.publish.fakes import NoMenus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ class Crashed:
     async def recover(self, refused: frozenset[int] = frozenset(), room: FakeRoom | None = None) -> bool:
         def publisher(room: Room, thread: Thread, journal: JournalWriter, history: Sequence[Entry]) -> Publisher:
             archive = Archive(self.data_dir)
-            return ThreadPublisher(room, thread, journal, history, clock=SystemClock(), archive=archive)
+            return ThreadPublisher(room, thread, journal, history, clock=SystemClock(), archive=archive, menus=NoMenus())
 
         recovery = Recovery(self.engine, publisher, FakeDirectory(room or self.room), self.clock)
         return await recovery.complete(self.path, refused) is not None

@@ -14,10 +14,11 @@ from bot.errors import PostError
 from bot.meetings.ports import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Sequence
+    from collections.abc import Collection, Coroutine, Mapping, Sequence
 
     from bot.meetings.entries import Entry
-    from bot.meetings.ports import Attachment, Listener
+    from bot.meetings.ports import Attachment, Listener, Menu
+    from bot.meetings.result import MeetingResult
 
 T = TypeVar("T")
 SETTLE = 30
@@ -85,7 +86,7 @@ class FakeThread:
     def text(self) -> str:
         return "\n".join(message.content for message in self.messages)
 
-    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = ()) -> Post:
+    async def send(self, content: str, *, key: str, files: Sequence[Attachment] = (), menu: Menu | None = None) -> Post:
         assert 0 < len(content) <= 2000
         assert len(key) <= 25
         now = self.clock.monotonic()
@@ -108,6 +109,11 @@ class FakeThread:
 
     def _post(self, message: Message) -> Post:
         return Post(message.id, f"{self.url}/{message.id}", message.content)
+
+
+class NoMenus:
+    async def below(self, result: MeetingResult, urls: Mapping[str, str], texts: Sequence[str]) -> list[Menu | None]:
+        return [None] * len(texts)
 
 
 @dataclass

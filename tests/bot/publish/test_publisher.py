@@ -10,7 +10,7 @@ from bot.meetings.entries import Line, Opened, Posted, Posting
 from bot.meetings.result import MeetingResult
 from bot.publish.archive import Archive
 from bot.publish.publisher import ThreadPublisher
-from tests.bot.publish.fakes import FakeJournal, FakeRoom, FakeThread, JumpingClock
+from tests.bot.publish.fakes import FakeJournal, FakeRoom, FakeThread, JumpingClock, NoMenus
 from wire.conversations import ActionItem, Topic
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class World:
         self.publisher = self.another(history or [OPENED])
 
     def another(self, history: list[Entry]) -> ThreadPublisher:
-        return ThreadPublisher(self.room, self.thread, self.journal, history, clock=self.clock, archive=Archive(self.folder))
+        return ThreadPublisher(
+            self.room, self.thread, self.journal, history, clock=self.clock, archive=Archive(self.folder), menus=NoMenus()
+        )
 
     def add(self, *lines: Line) -> None:
         for each in lines:
