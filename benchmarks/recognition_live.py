@@ -48,6 +48,8 @@ class Live:
         """The results of one clip, with the moment each came, in seconds since its sound began."""
         shown: list[tuple[float, str]] = []
         for at, result in course:
+            if isinstance(result, types.Lost):
+                continue
             if isinstance(result, types.Interim):
                 shown = [*shown, (at, result.text)] if result.text else []
                 continue

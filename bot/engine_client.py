@@ -49,10 +49,12 @@ class EngineClient(ConversationClient):
         self._random = random
         self._limits = limits
 
-    def line(self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US") -> StreamSession:
+    def line(
+        self, connection_id: str, *, title: str, voice: Voice | None = None, language: str = "en-US", interims: bool = False
+    ) -> StreamSession:
         """A stream of the conversation that belongs to `connection_id`; without a voice it only opens the conversation and reads.
 
-        `language`: the code of what is spoken, or `auto`.
+        `language`: the code of what is spoken, or `auto`. `interims`: somebody reads what is being said before it is finished.
         """
         start = StartRequest(
             meeting_title=title,
@@ -62,6 +64,7 @@ class EngineClient(ConversationClient):
                 confidence_threshold=0.5,
                 language_code=language,
                 timezone_offset=0,
+                interim_results=interims,
                 speech_recognition=SpeechRecognition(encoding="LINEAR16", sample_rate_hertz=16000),
             ),
             speaker=Person(user_id=str(voice.user_id), name=voice.name) if voice else None,

@@ -60,9 +60,18 @@ class RecognitionResult(Shape):
     user: Person = Field(default_factory=Person)
 
 
+class SoundLost(Shape):
+    """An addition of this engine: sound that could not be recognised; seconds since the stream began. It is no message and no result."""
+
+    type: Literal["sound_lost"] = "sound_lost"
+    start: float
+    end: float
+    user: Person = Field(default_factory=Person)
+
+
 class RecognitionFrame(Shape):
     """The envelope; `time_offset` in ms since the stream began."""
 
     type: Literal["message"] = "message"
-    message: RecognitionResult
+    message: RecognitionResult | SoundLost
     time_offset: int = 0

@@ -94,7 +94,7 @@ class Talk:
         self._tell = tell
         self._anchor = engine.line(connection_id, title=title, language=language)
         self._lines = [
-            engine.line(connection_id, title=title, voice=Voice(number, name), language=language)
+            engine.line(connection_id, title=title, voice=Voice(number, name), language=language, interims=True)
             for number, name in enumerate(names, start=1)
         ]
         self._names = tuple(names)

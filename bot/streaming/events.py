@@ -45,6 +45,14 @@ class FinalResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Sound that reached the engine and could not be recognised, in seconds since the first sound of the connection."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A finished sentence of anybody in the conversation. `key` is the engine's id of the message; times are UTC."""
 
@@ -91,7 +99,7 @@ class ServerError:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Sound that was fed but never reached the engine; `at` is the time that it was fed with."""
+    """Sound that was fed but never became words; `at` is the time that it was fed with."""
 
     at: float
     seconds: float
@@ -117,6 +125,7 @@ ServerEvent = (
     | ConversationCreated
     | Interim
     | FinalResult
+    | Unread
     | Sentence
     | InsightSeen
     | TopicsSeen

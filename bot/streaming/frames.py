@@ -19,10 +19,11 @@ from bot.streaming.events import (
     ServerError,
     Stopped,
     TopicsSeen,
+    Unread,
 )
 from wire.base import Payload, Person, Shape
 from wire.insights import StreamInsight
-from wire.recognition import Alternative, RecognitionResult
+from wire.recognition import Alternative, RecognitionResult, SoundLost
 from wire.requests import PONG
 from wire.topics import StreamTopic
 
@@ -76,6 +77,9 @@ def _session(message: object) -> list[ServerEvent] | None:
             return [*known, Listening()]
         case "recognition_result":
             return _result(message)
+        case "sound_lost":
+            lost = _read(SoundLost, message)
+            return [Unread(lost.start, lost.end)] if lost else None
         case "conversation_completed":
             return [*known, Completed(conversation_id)]
         case "recognition_stopped":

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from audio.pcm import BYTES_PER_SECOND
 from bot.clock import within
 from bot.errors import EngineDown, EngineError, EngineRefused, ProtocolError
-from bot.streaming.events import Completed, FinalResult, Lost, Regained, ServerError
+from bot.streaming.events import Completed, Dropped, FinalResult, Lost, Regained, ServerError, Unread
 from bot.streaming.inflight import InFlight
 from bot.streaming.outbox import Outbox, Piece
 from bot.streaming.protocol import MAX_FRAME_BYTES, Phase, StreamProtocol
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 SEND_BUFFER = 1 << 14
 """Bytes."""
+UNREAD = "the speech engine could not read it"
 
 _wire_log = logging.getLogger(f"{__name__}.wire")
 _wire_log.setLevel(logging.INFO)  # at DEBUG websockets writes the address, and the token in it
@@ -216,14 +217,18 @@ class StreamSession:
         return "the engine ended the stream"
 
     async def _tell(self, event: ServerEvent) -> None:
+        told: StreamEvent = event
         if isinstance(event, ServerError):
             log.warning("the engine reports: %s", event.message)
         elif isinstance(event, FinalResult):
             if event.end is not None:
-                event = replace(event, at=self._inflight.spoken_at(event.end))
+                told = replace(event, at=self._inflight.spoken_at(event.end))
+            self._inflight.recognised(event.end)
+        elif isinstance(event, Unread):
+            told = Dropped(self._inflight.spoken_at(event.start), event.end - event.start, UNREAD)
             self._inflight.recognised(event.end)
         self._news += 1
-        await self._events.put(event)
+        await self._events.put(told)
 
     async def _write(self, connection: ClientConnection) -> None:
         enough = int(self._limits.frame * BYTES_PER_SECOND)

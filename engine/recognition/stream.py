@@ -49,11 +49,11 @@ _WINDOW_BYTES: Final = WINDOW * SAMPLE_BYTES
 
 @dataclass(eq=False, slots=True)
 class _Slot:
-    """An utterance's place in the order of results. `final` is None if it says nothing; `continues` as in `Piece`."""
+    """An utterance's place in the order of results. `outcome` is None if it says nothing; `continues` as in `Piece`."""
 
     start: float
     seconds: float
-    final: types.Final | None = None
+    outcome: types.Final | types.Lost | None = None
     ready: bool = False
     continues: bool = False
 
@@ -318,12 +318,14 @@ class Stream:
         """Give out what is ready, in order."""
         while self._slots and self._slots[0].ready:
             slot = self._slots.popleft()
-            if slot.final is not None:
-                final = _continued(self._said, slot.final) if slot.continues else slot.final
+            if isinstance(slot.outcome, types.Final):
+                final = _continued(self._said, slot.outcome) if slot.continues else slot.outcome
                 self._said = final.text
                 self._emit(final)
             elif self._interim_shown:
                 self._emit(types.Interim(slot.start, ""))
+            if isinstance(slot.outcome, types.Lost):
+                self._emit(slot.outcome)
             self._interim_shown = ""
         if self._all_heard and not self._slots:
             self._end()
@@ -338,10 +340,10 @@ class Stream:
 
 def _fill(slot: _Slot, piece: Piece, reading: Reading | None) -> None:
     if reading is None:
-        slot.final = _gap(piece.start, piece.end).final
+        slot.outcome = types.Lost(piece.start, piece.end)
     elif reading.text:
         start, end = reading.words[0].start, reading.words[-1].end
-        slot.final = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken, reading.language)
+        slot.outcome = types.Final(start, end, reading.text, reading.confidence, reading.words, reading.spoken, reading.language)
     slot.ready = True
 
 
@@ -356,5 +358,5 @@ def _continued(before: str, final: types.Final) -> types.Final:
 
 
 def _gap(start: float, end: float) -> _Slot:
-    """A line that stands for sound that could not be recognised."""
-    return _Slot(start, end - start, types.Final(start, end, f"[gap {end - start:.1f} s: sound lost]", 0.0), ready=True)
+    """The place of sound that could not be recognised."""
+    return _Slot(start, end - start, types.Lost(start, end), ready=True)

@@ -43,7 +43,15 @@ class Final:
     language: str = "en"
 
 
-Result = Interim | Final
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Sound that could not be recognised, because too much was waiting or the model failed: nobody knows what was said."""
+
+    start: float
+    end: float
+
+
+Result = Interim | Final | Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ class SpeechStream(Protocol):
         """Wait until little is waiting: after each `feed` of sound that comes faster than it was spoken. Else it returns at once."""
 
     def results(self) -> AsyncIterator[Result]:
-        """Interims and finals, until the stream has been finished or aborted."""
+        """Interims, finals and what was lost, until the stream has been finished or aborted."""
 
     async def finish(self) -> None:
         """No more sound will come: whatever was fed is recognised, its finals are given out, then `results` ends."""

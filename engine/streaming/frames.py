@@ -21,6 +21,7 @@ from wire.recognition import (
     RecognitionFrame,
     RecognitionResult,
     ResultPayload,
+    SoundLost,
 )
 from wire.session import ConversationRef, ErrorFrame, SessionEvent, SessionFrame
 from wire.topics import RootWord, StreamTopic, TopicFrame
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from engine.content.trackers import Match
     from engine.conversations.models import ConversationRow, EntityRow, Json, MessageRow, TrackerMatchRow
     from engine.insights.types import Insight, Speaker, Topic
-    from engine.recognition.types import Final, Interim
+    from engine.recognition.types import Final, Interim, Lost
     from engine.streaming.timeline import Timeline
     from wire.session import SessionEventType
 
@@ -74,6 +75,12 @@ def final(result: Final, timeline: Timeline, user: Person) -> str:
     ]
     reading = Alternative(transcript=result.text, confidence=result.confidence, words=words)
     return _recognition(result.text, reading, user, timeline.elapsed(result.end), is_final=True)
+
+
+def lost(result: Lost, timeline: Timeline, user: Person) -> str:
+    """Sound that nobody will read."""
+    start, end = (round(timeline.elapsed(place), 3) for place in (result.start, result.end))
+    return RecognitionFrame(message=SoundLost(start=start, end=end, user=user), time_offset=round(end * 1000)).wire()
 
 
 def _recognition(text: str, reading: Alternative, user: Person, elapsed: float, *, is_final: bool) -> str:

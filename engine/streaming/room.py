@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import EngineFault
-from engine.recognition.types import Interim
+from engine.recognition.types import Interim, Lost
 from engine.streaming import frames
 from engine.streaming.audience import Audience
 from engine.streaming.outlet import NORMAL, RESTART
@@ -177,6 +177,9 @@ class Room:
     async def _result(self, participant: Participant, voice: Voice, result: Result) -> None:
         if isinstance(result, Interim):
             self._interim(participant, voice, result)
+            return
+        if isinstance(result, Lost):
+            self._audience.own(participant, frames.lost(result, voice.timeline, participant.user))
             return
         if not result.text.strip():
             return

@@ -109,7 +109,7 @@ def speak(room: FakeRoom, user_id: int, at: float, *numbers: int) -> None:
 
 async def test_one_stream(tmp_path: Path) -> None:
     async with engine(tmp_path, clock=WallClock()) as server, client_of(server.url) as client:
-        line = client.line("one", title="Weekly", voice=Voice(ANA, "Ana"))
+        line = client.line("one", title="Weekly", voice=Voice(ANA, "Ana"), interims=True)
         await line.open()
         line.feed(say(5) + pause(0.6), 0.0)
         assert await line.stop()

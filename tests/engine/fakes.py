@@ -13,7 +13,7 @@ from audio.pcm import BYTES_PER_SECOND, SAMPLE_RATE, silence
 from engine.errors import Overloaded
 from engine.insights.types import Changes, Due, Insight, Speaker, Topic, Utterance
 from engine.recognition.language import check_language, primary
-from engine.recognition.types import Capabilities, Final, Interim, Word
+from engine.recognition.types import Capabilities, Final, Interim, Lost, Word
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -31,6 +31,8 @@ SENTENCES = {
     8: "I will fly to Berlin on Friday with Bob.",
     9: "The release plan is a terrible disaster.",
 }
+UNREADABLE = 20
+"""A level that the recogniser fails on."""
 PAUSE = 0.5
 """Seconds of silence that end an utterance."""
 
@@ -90,6 +92,10 @@ class LevelStream:
 
     def _end(self) -> None:
         end = self.fed / BYTES_PER_SECOND - self._quiet
+        if UNREADABLE in self._spoken:
+            self._results.put_nowait(Lost(self._start, end))
+            self._spoken, self._quiet = [], 0.0
+            return
         words = self._text().split()
         each = (end - self._start) / len(words)
         timed = tuple(

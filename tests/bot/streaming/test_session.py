@@ -378,3 +378,24 @@ async def test_the_token_is_never_logged(caplog: pytest.LogCaptureFixture) -> No
         await session.stop()
     client_side = [record for record in caplog.records if not record.name.startswith("websockets.server")]
     assert not any("token%2B1" in record.getMessage() or "token+1" in record.getMessage() for record in client_side)
+
+
+async def test_sound_that_the_engine_could_not_read_is_reported_as_lost() -> None:
+    async def fails_on_one(visit: Visit) -> None:
+        await visit.greet()
+        await visit.listen(most=2 * BYTES_PER_SECOND)
+        await visit.say("sound_lost", start=0.5, end=1.25, user={"id": "1"})
+        await visit.say("sound_lost", start="never")
+        await visit.listen()
+        await visit.complete()
+
+    async with ScriptedServer(fails_on_one).running() as server:
+        session = session_of(server)
+        await session.open()
+        reading = asyncio.create_task(all_events(session))
+        session.feed(sound(2.0), 40.0)
+        await session.drained(0.0)
+        assert await session.stop()
+        assert [event for event in await reading if isinstance(event, Dropped)] == [
+            Dropped(40.5, 0.75, "the speech engine could not read it")
+        ]

@@ -10,7 +10,7 @@ from engine.errors import BadRequest, Overloaded
 from engine.recognition.pool import MAX_LAG_SECONDS, NEWCOMER_SECONDS, RecognitionPool, room_for
 from engine.recognition.scheduler import LOAD_SECONDS
 from engine.recognition.stream import MAX_RESULTS
-from engine.recognition.types import Final, Interim
+from engine.recognition.types import Final, Interim, Lost
 from tests.engine.recognition.fakes import BrokenDetector, LoudnessDetector, ScriptedRecogniser, sound
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def heard_all(stream: Stream) -> None:
         await stream._progress.wait()
 
 
-def finals(results: list[Result]) -> list[str]:
+def finals(results: Sequence[Result]) -> list[str]:
     return [result.text for result in results if isinstance(result, Final)]
 
 
@@ -94,7 +94,9 @@ async def test_finals_keep_their_order_when_a_later_one_is_read_first(
         await recogniser.taken()
     assert not first.done()
     recogniser.open(30)
-    assert (await first).text == "level 30"
+    result = await first
+    assert isinstance(result, Final)
+    assert result.text == "level 30"
     await stream.finish()
     assert [result.text async for result in results if isinstance(result, Final)] == ["level 60", "level 90"]
 
@@ -214,7 +216,7 @@ async def test_the_wait_for_the_end_follows_what_was_read_in_the_pause(text: str
     stream = pool.open()
     stream.feed(sound((0.3, 1), (0, 0.32)))
     async for result in stream.results():
-        if result.text == text:
+        if isinstance(result, Interim) and result.text == text:
             break
     stream.feed(sound((0, silence)))
     await heard_all(stream)
@@ -270,29 +272,32 @@ async def test_feeding_after_finish_is_refused(pool: RecognitionPool) -> None:
         stream.feed(bytes(640))
 
 
-async def test_an_utterance_that_the_model_fails_on_is_a_gap_line(pool: RecognitionPool, recogniser: ScriptedRecogniser) -> None:
+async def test_an_utterance_that_the_model_fails_on_is_lost_and_said_to_be(
+    pool: RecognitionPool, recogniser: ScriptedRecogniser
+) -> None:
     recogniser.broken_at = 30
     results = await say(pool.open(), sound((0.6, 1), (0, 1), (0.3, 1), (0, 1), (0.9, 1)))
-    first, gap, last = finals(results)
-    assert (first, last) == ("level 60", "level 90")
-    assert gap.startswith("[gap 1.")
+    first, lost, last = (result for result in results if not isinstance(result, Interim))
+    assert finals([first, last]) == ["level 60", "level 90"]
+    assert isinstance(lost, Lost)
+    assert (lost.start, lost.end) == pytest.approx((1.5, 3.0), abs=0.05)
 
 
-async def test_sound_that_comes_far_too_fast_is_a_gap_line_and_times_stay_true(pool: RecognitionPool) -> None:
+async def test_sound_that_comes_far_too_fast_is_lost_and_times_stay_true(pool: RecognitionPool) -> None:
     stream = pool.open()
     for _ in range(35):
         stream.feed(sound((0.3, 0.992)))
     stream.feed(sound((0, 1.984), (0.6, 0.992), (0, 0.992)))
     await stream.finish()
-    results = [result for result in await collect(stream) if isinstance(result, Final)]
-    assert any(result.text.startswith("[gap ") for result in results)
-    assert results[-1].text == "level 60"
+    results = [result for result in await collect(stream) if not isinstance(result, Interim)]
+    assert any(isinstance(result, Lost) for result in results)
+    assert finals(results)[-1] == "level 60"
     assert results[-1].end == pytest.approx(38 * 0.992, abs=0.03)
     covered = sum(result.end - result.start for result in results)
     assert covered == pytest.approx(36.0, abs=1.5)
 
 
-async def test_utterances_that_pile_up_unread_become_gaps(pool: RecognitionPool, recogniser: ScriptedRecogniser) -> None:
+async def test_utterances_that_pile_up_unread_are_lost(pool: RecognitionPool, recogniser: ScriptedRecogniser) -> None:
     recogniser.close(30)
     stream = pool.open()
     reader = asyncio.create_task(collect(stream))
@@ -301,11 +306,10 @@ async def test_utterances_that_pile_up_unread_become_gaps(pool: RecognitionPool,
         await heard_all(stream)
     recogniser.open(30)
     await stream.finish()
-    texts = finals(await reader)
-    assert len(texts) == 25
-    gaps = [text.startswith("[gap 9.") for text in texts]
-    assert gaps == sorted(gaps)
-    assert 4 <= sum(gaps) <= 7
+    lost = [isinstance(result, Lost) for result in await reader if not isinstance(result, Interim)]
+    assert len(lost) == 25
+    assert lost == sorted(lost)
+    assert 4 <= sum(lost) <= 7
 
 
 async def test_no_more_is_heard_while_nobody_fetches_results(pool: RecognitionPool) -> None:

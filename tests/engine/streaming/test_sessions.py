@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tests.engine.fakes import LevelRecognition, pause, say
+from tests.engine.fakes import UNREADABLE, LevelRecognition, pause, say
 from tests.engine.server import BOB, JANE, engine, name, names, start_request
 from tests.engine.streaming.encoders import cut, flac, opus_packets
 
@@ -29,6 +29,18 @@ async def test_interims_stay_away_where_a_client_wants_none(running: Engine) -> 
         frames = await socket.stop()
     assert "final" in names(frames)
     assert "interim" not in names(frames)
+
+
+async def test_lost_sound_is_told_and_never_taken_for_words(running: Engine) -> None:
+    async with running.socket("lost") as socket:
+        conversation_id = await socket.start(JANE)
+        await socket.send(say(1, 1.0) + pause() + say(UNREADABLE, 1.5) + pause() + say(2, 1.0) + pause())
+        frames = await socket.stop()
+    (lost,) = [frame for frame in frames if name(frame) == "sound_lost"]
+    assert lost["message"]["user"]["name"] == JANE["name"]
+    assert (lost["message"]["start"], lost["message"]["end"]) == (1.5, 3.0)
+    rows = await running.store.messages(conversation_id)
+    assert [row.text for row in rows] == ["Good morning.", "Who takes the minutes?"]
 
 
 async def test_a_session_frame_by_frame(running: Engine) -> None:
