@@ -1,8 +1,8 @@
 """Holds what a model says against what was said.
 
 An entry stays only if the messages that it names exist and hold its words: a good share of its content words, and every number,
-address and mention in it, must stand in them or right beside them, and at least one content word in the messages themselves. The
-assignee must be of the meeting, and be near or named there. When something is due is read by our own grammar, from words that stand in a
+address, mention and member of the meeting in it, must stand in them or right beside them, and at least one content word in the messages
+themselves. The assignee must be of the meeting, and be near or named there. When something is due is read by our own grammar, from words that stand in a
 message that the entry names.
 """
 
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 NEAR: Final = 3
 """Messages before and after those that an entry names: what it rests on may be spread over question and answer."""
 SHARE: Final = 0.5
-"""Of an entry's content words."""
+"""More than this of an entry's content words must have been spoken."""
 TEXT_CHARACTERS: Final = 400
 _LITERAL: Final = re.compile(r"\d[\d.,:]*\d|\d|https?://\S+|www\.\S+|<?[@#]!?&?\w+>?")
 _WORD: Final = re.compile(r"[^\W_]+")
+_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]+")
+"""Thai, Lao, Burmese, Japanese and Chinese are written without spaces between words."""
 
 
 class Ground:
@@ -46,6 +48,7 @@ class Ground:
                 known = self._people.setdefault(name, speaker)
                 if known != speaker:
                     self._people[name] = None  # two people of that name: nobody in particular
+        self.names = frozenset(stem for person in self._people for stem in content_of(person))
 
     def places(self, message_ids: Sequence[str]) -> tuple[int, ...]:
         """Where the messages stand in the meeting, in order; nothing if one of them is unknown."""
@@ -65,13 +68,11 @@ class Ground:
         text = " ".join(text.split())
         if not places or not text or len(text) > TEXT_CHARACTERS:
             return None
-        near, named = self._around(places), self._texts(places)
-        names = {stem for person in self._people for stem in content_stems(person)}
-        stems = content_stems(text) - names
-        lowered = near.casefold()
-        literal = all(token.casefold() in lowered for token in _LITERAL.findall(text))
-        held = len(stems & content_stems(near)) >= SHARE * len(stems)
-        return text if stems & content_stems(named) and held and literal else None
+        near, around = self._around(places), content_of(self._around(places))
+        people, stems = content_of(text) & self.names, content_of(text) - self.names
+        if not people <= around or not _literals(text) <= _literals(near) or not stems & content_of(self._texts(places)):
+            return None
+        return text if len(stems & around) > SHARE * len(stems) else None
 
     def assignee(self, name: str, places: Sequence[int]) -> Speaker | None:
         """The person of the meeting with that name who speaks or is named near these messages."""
@@ -116,9 +117,20 @@ class Ground:
 def rests_on(text: str, sources: Iterable[str]) -> bool:
     """Whether a sentence of the summary says no more than the points that it names."""
     source = " ".join(sources)
-    stems = content_stems(text)
-    literal = all(token.casefold() in source.casefold() for token in _LITERAL.findall(text))
-    return bool(stems) and literal and len(stems & content_stems(source)) >= SHARE * len(stems)
+    stems = content_of(text)
+    return bool(stems) and _literals(text) <= _literals(source) and len(stems & content_of(source)) > SHARE * len(stems)
+
+
+def content_of(text: str) -> frozenset[str]:
+    """The stems of a text's content words; of writing without spaces, its pairs of characters."""
+    runs = _UNSPACED.findall(text)
+    pairs = frozenset(run[at : at + 2] for run in runs for at in range(len(run) - 1))
+    return content_stems(_UNSPACED.sub(" ", text)) | pairs
+
+
+def _literals(text: str) -> set[str]:
+    """Numbers, addresses and mentions: they are right or wrong, never alike."""
+    return {token.casefold() for token in _LITERAL.findall(text)}
 
 
 def titled(topic: str) -> str:

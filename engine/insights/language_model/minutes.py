@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.insights.language_model.grounding import Ground, titled
-from engine.insights.merge import WINDOW, content_stems, same_thing
+from engine.insights.language_model.grounding import Ground, content_of, titled
+from engine.insights.merge import WINDOW, same_thing
 from engine.insights.types import Insight, Topic
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Minutes:
     def __init__(self, said: Sequence[Utterance], roster: Sequence[Speaker]) -> None:
         self._said = said
         self._roster = roster
+        self._names = frozenset(stem for speaker in roster for stem in content_of(speaker.name))
         self._order = {one.id: place for place, one in enumerate(said)}
         self._items: list[Insight] = []
         self._topics: dict[str, Topic] = {}
@@ -111,10 +112,10 @@ class Minutes:
         """A new item, or an old one with what the new one knows better."""
         if item is None:
             return
-        stems = content_stems(item.text)
+        stems = self._content(item)
         for index, old in enumerate(self._items):
             near = abs(self._place(old) - self._place(item)) <= WINDOW
-            alike = (old.kind == "question") == (item.kind == "question") and same_thing(stems, content_stems(old.text))
+            alike = (old.kind == "question") == (item.kind == "question") and same_thing(stems, self._content(old))
             if near and alike and (old.assignee == item.assignee or None in {old.assignee, item.assignee}):
                 ids = sorted({*old.message_ids, *item.message_ids}, key=self._order.__getitem__)
                 self._items[index] = replace(
@@ -136,6 +137,10 @@ class Minutes:
         kept = tuple(sorted(ids, key=self._order.__getitem__))
         score = max(topic.score, old.score if old else 0.0, min(0.95, _TOPIC_FLOOR + _TOPIC_STEP * len(kept)))
         self._topics[key] = replace(old or topic, message_ids=kept, score=score)
+
+    def _content(self, item: Insight) -> frozenset[str]:
+        """What it is about, whoever does it."""
+        return content_of(item.text) - self._names
 
     def _place(self, item: Insight) -> int:
         return self._order[item.message_ids[0]]

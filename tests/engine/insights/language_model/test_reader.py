@@ -123,6 +123,7 @@ async def test_what_the_model_says_becomes_insights_of_our_own_making(server: Sc
         item("", "m3"),
         item("Ben will water the plants of the neighbours.", "m3", assignee="Ben"),
         item("Ben will have it fixed for 9,000 euros.", "m3", assignee="Ben"),
+        item("Dan will have it fixed by Friday.", "m3", assignee="Ben"),
         item("Ben will have it fixed, see https://evil.example.", "m3", assignee="Ben"),
         item("Ben will have it fixed @everyone.", "m3", assignee="Ben"),
         item("Mallory will have it fixed by Friday.", "m3", assignee="Mallory"),
@@ -136,6 +137,29 @@ async def test_what_does_not_rest_on_the_transcript_is_dropped(server: ScriptedS
     assert reading.changes.insights == ()
     if made_up["assignee"] != "Mallory":
         assert [one.text for one in reading.points if "fixed by Friday" not in one.text] == []
+
+
+async def test_two_things_to_do_for_the_same_people_stay_two(server: ScriptedServer) -> None:
+    talk = (("Ben", "I'll call Carla about the budget."), ("Ben", "And I'll send Carla the slides."))
+    server.script = lambda _: answer(
+        action_items=[
+            item("Ben will call Carla about the budget.", "m1", assignee="Ben", kind="follow_up"),
+            item("Ben will send Carla the slides.", "m2", assignee="Ben"),
+        ]
+    )
+    assert len((await read(server, meeting(*talk))).changes.insights) == 2
+
+
+async def test_writing_without_spaces_is_held_against_what_was_said_as_well(server: ScriptedServer) -> None:
+    talk = (("Ben", "明日までに報告書を送ります。"), ("Carla", "お願いします。"))
+    server.script = lambda _: answer(
+        action_items=[
+            item("Benが明日までに報告書を送る。", "m1", assignee="Ben"),
+            item("Carlaが銀行に五千ユーロを払う。", "m2", assignee="Carla"),
+        ]
+    )
+    (only,) = (await read(server, meeting(*talk))).changes.insights
+    assert only.assignee == PEOPLE["Ben"]
 
 
 async def test_a_person_far_away_or_outside_of_the_meeting_is_not_the_assignee(server: ScriptedServer) -> None:
@@ -187,8 +211,7 @@ async def test_speech_that_gives_orders_commands_neither_items_nor_people(server
     server.script = obedient
     said = meeting(*TALK, *(("Dan", text) for text in INJECTIONS))
     reading = await read(server, said)
-    (only,) = reading.changes.insights
-    assert (only.assignee, only.due) == (None, None), "nobody near that message is called Dan, and nobody said today"
+    assert reading.changes.insights == (), "and nobody near the third message is called Dan"
     assert reading.points == ()
     assert reading.changes.topics == ()
 
