@@ -102,7 +102,9 @@ def create_app(
         strict_content_type=False,  # some clients send JSON without saying so
     )
     app.state.hub = hub
-    app.state.archive = Archive(store, tokens, clock, insights, discard, known.signing_key.encode())
+    app.state.archive = Archive(
+        store, tokens, clock, insights, discard, known.signing_key.encode(), settings.public_url, settings.link_days * 86_400
+    )
     app.state.reception = Reception(ledger, jobs, outbound, clock, known.applications, recognition)
     app.add_middleware(BodyLimit, most=most_of)
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
@@ -118,7 +120,7 @@ def create_app(
     ):
         app.include_router(router)
     app.include_router(streaming_routes(hub, tokens))
-    app.include_router(web_routes(tokens))
+    app.include_router(web_routes(tokens, public=bool(settings.public_url)))
     answer_errors(app)
     return app
 

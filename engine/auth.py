@@ -25,7 +25,10 @@ ISSUER: Final = "https://minutes.invalid/"
 AUDIENCE: Final = "https://platform.minutes.invalid"
 INVALID_TOKEN: Final = "Token validation failed for provided token."  # noqa: S105 - the service's own sentence, not a secret
 PAGE_APPLICATION: Final = "minutes-page"
-"""The page in the browser is an application of its own: it sees its own conversations, and nobody else's."""
+"""The page in the browser is an application of its own: it sees its own conversations, and nobody else's.
+
+The engine's first application, its owner's, sees them as well.
+"""
 PAGE_SECONDS: Final = 900
 _SUBJECT_SUFFIX: Final = "@clients"
 
@@ -75,14 +78,27 @@ class Tokens:
         """A token of `PAGE_APPLICATION` and the seconds that it lives; whoever calls has made sure who asks."""
         return self._sign(PAGE_APPLICATION, int(self._clock.time()), PAGE_SECONDS).text, PAGE_SECONDS
 
-    def _sign(self, app_id: str, now: int, seconds: int = TOKEN_SECONDS) -> Token:
+    def link(self, app_id: str, conversation_id: str, seconds: int) -> Token:
+        """What lets whoever has it read this one conversation's page, and nothing else."""
+        return self._sign(app_id, int(self._clock.time()), seconds, conversation=conversation_id)
+
+    def sees(self, app_id: str) -> tuple[str, ...]:
+        """The applications whose conversations an application may ask for: its own; the owner's also sees the page's."""
+        owner = next(iter(self._credentials.applications))
+        return (app_id, PAGE_APPLICATION) if app_id == owner else (app_id,)
+
+    def _sign(self, app_id: str, now: int, seconds: int = TOKEN_SECONDS, **more: str) -> Token:
         expires = now + seconds
-        claims = {"iss": ISSUER, "sub": f"{app_id}{_SUBJECT_SUFFIX}", "aud": AUDIENCE, "iat": now, "exp": expires}
+        claims = {"iss": ISSUER, "sub": f"{app_id}{_SUBJECT_SUFFIX}", "aud": AUDIENCE, "iat": now, "exp": expires, **more}
         text = jwt.encode(claims, self._credentials.signing_key, algorithm="HS256", json_encoder=_PlainBase64)
         return Token(text, expires)
 
-    def application(self, token: str) -> str:
-        """The application id that the token was given to. Raises `Unauthorized`."""
+    def application(self, token: str, conversation_id: str | None = None) -> str:
+        """The application id that the token was given to; a link to this conversation counts where one is named.
+
+        Raises:
+            Unauthorized: it was not given out here, its time is over, or it is a link to something else.
+        """
         try:
             claims = jwt.decode(
                 token,
@@ -100,21 +116,27 @@ class Tokens:
             raise Unauthorized(INVALID_TOKEN)
         if app_id != PAGE_APPLICATION and app_id not in self._credentials.applications:
             raise Unauthorized(INVALID_TOKEN)
+        if claims.get("conversation", conversation_id) != conversation_id:
+            raise Unauthorized(INVALID_TOKEN)
         return app_id
 
-    def of_request(self, connection: HTTPConnection) -> str:
-        """The application that asks, by `Authorization: Bearer` or `x-api-key`. Raises `Unauthorized`."""
-        return self._first(_header_tokens(connection))
+    def of_request(self, connection: HTTPConnection, conversation_id: str | None = None) -> str:
+        """The application that asks, by `Authorization: Bearer` or `x-api-key`; `conversation_id` as in `application`.
+
+        Raises:
+            Unauthorized: it has no good token.
+        """
+        return self._first(_header_tokens(connection), conversation_id)
 
     def of_upgrade(self, connection: HTTPConnection, subprotocols: list[str]) -> str:
         """The same for a WebSocket, which may also carry its token as `?access_token=` or as a subprotocol."""
         query = [connection.query_params.get(name, "") for name in ("access_token", "accessToken")]
         return self._first([*_header_tokens(connection), *query, *subprotocols])
 
-    def _first(self, candidates: list[str]) -> str:
+    def _first(self, candidates: list[str], conversation_id: str | None = None) -> str:
         for candidate in filter(None, candidates):
             with contextlib.suppress(Unauthorized):  # another of the four places may hold a good one
-                return self.application(candidate)
+                return self.application(candidate, conversation_id)
         raise Unauthorized(INVALID_TOKEN)
 
 

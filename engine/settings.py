@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _origin(address: str) -> str:
+    if not re.fullmatch(r"(https?://[^/?#\s]+/?)?", address):
+        message = "it is written as https://minutes.example.org, without a path"
+        raise ValueError(message)
+    return address.removesuffix("/")
 
 
 class EngineSettings(BaseSettings):
@@ -29,6 +38,10 @@ class EngineSettings(BaseSettings):
     language_model_name: str = Field(default="", validation_alias="LANGUAGE_MODEL_NAME")
     language_model_seconds: float = Field(default=300.0, ge=5.0, le=840.0, validation_alias="LANGUAGE_MODEL_SECONDS")
     """The longest that one conversation may be read."""
+    public_url: Annotated[str, AfterValidator(_origin)] = Field(default="", validation_alias="ENGINE_PUBLIC_URL")
+    """Where the engine is found from outside, without a path; links to the pages of meetings begin with it. Empty: no links."""
+    link_days: int = Field(default=7, ge=1, le=365, validation_alias="ENGINE_LINK_DAYS")
+    """How long such a link opens its page."""
     data_dir: Path = Field(default=Path("data"), validation_alias="DATA_DIR")
     model: str = Field(default="moonshine", validation_alias="ENGINE_MODEL")
     """Which models, with commas: see `engine.recognition.choice`."""

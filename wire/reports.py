@@ -179,3 +179,10 @@ class ExperienceAnswer(Shape):
 
     name: str
     url: str
+
+
+class PageLink(Shape):
+    """`GET .../page`, this project's own: an address that shows the conversation until `expires`, ISO 8601, to whoever has it."""
+
+    url: str
+    expires: str

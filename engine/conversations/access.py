@@ -33,6 +33,8 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 NOT_FOUND: Final[dict[int | str, dict[str, Any]]] = {
     404: {"model": Refusal, "description": "No such conversation, or not yours"},
 }
+_ON_THE_PAGE: Final = frozenset({"", "/messages", "/topics", "/questions", "/action-items", "/follow-ups"})
+"""What the link to a meeting's page opens."""
 _BEARER: Final = HTTPBearer(auto_error=False, description="A token of `POST /oauth2/token:generate`.")
 _API_KEY: Final = APIKeyHeader(name="x-api-key", auto_error=False, description="The same token; deprecated by the service.")
 
@@ -58,6 +60,10 @@ class Archive:
     """Ends the streams and jobs of a conversation that is about to be deleted."""
     link_key: bytes
     """Signs the addresses of pages that need no token."""
+    public_url: str
+    """Where the engine is found from outside; empty where it is not."""
+    link_seconds: int
+    """How long the link to a meeting's page lives."""
 
     def signature(self, conversation_id: str, name: str) -> str:
         """What proves that a page's address was given out by this engine."""
@@ -82,8 +88,17 @@ Application = Annotated[str, Depends(_application)]
 ConversationId = Annotated[str, Path(description="The 16 digits of the conversation.", max_length=64)]
 
 
-async def _known(conversation_id: ConversationId, archive: Kept, app_id: Application) -> ConversationRow:
-    return await archive.store.conversation(app_id, conversation_id)
+async def _known(
+    request: Request,
+    conversation_id: ConversationId,
+    archive: Kept,
+    _bearer: Annotated[object, Depends(_BEARER)],
+    _key: Annotated[object, Depends(_API_KEY)],
+) -> ConversationRow:
+    shown = request.method == "GET" and request.url.path.rpartition(conversation_id)[2] in _ON_THE_PAGE
+    by_link = shown and "refresh" not in request.query_params
+    app_id = archive.tokens.of_request(request, conversation_id if by_link else None)
+    return await archive.store.conversation(archive.tokens.sees(app_id), conversation_id)
 
 
 Known = Annotated[ConversationRow, Depends(_known)]

@@ -12,7 +12,7 @@ from engine.conversations.models import ConversationRow
 from engine.errors import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute
@@ -37,7 +37,7 @@ def epoch(moment: datetime) -> float:
 
 
 def listing(
-    app_id: str,
+    app_ids: Collection[str],
     comparisons: Sequence[Comparison],
     since: float | None,
     until: float | None,
@@ -47,11 +47,11 @@ def listing(
     limit: int,
     offset: int,
 ) -> Select[ConversationRow]:
-    """Those of an application that began between two times and fit every comparison. Raises `BadRequest`.
+    """Those of some applications that began between two times and fit every comparison. Raises `BadRequest`.
 
     `sort` names one or more fields, separated by commas.
     """
-    conditions: list[ColumnElement[bool]] = [ConversationRow.app_id == app_id]
+    conditions: list[ColumnElement[bool]] = [ConversationRow.app_id.in_(app_ids)]
     if since is not None:
         conditions.append(ConversationRow.start_time >= since)
     if until is not None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotation
 
+from engine.clock import iso
 from engine.conversations import reading, shapes
 from engine.conversations.access import NOT_FOUND, REFUSALS, Kept, Known, ShapeResponse
 from engine.conversations.analytics import Turn, analyse
@@ -23,6 +24,7 @@ from wire.reports import (
     Analytics,
     ExperienceAnswer,
     ExperienceRequest,
+    PageLink,
     Summary,
     TranscriptAnswer,
     TranscriptPhrases,
@@ -110,6 +112,19 @@ def _marks(
     subjects = [(row.text, row.message_ids) for row in topics]
     found = key_phrases({one.realtime_id: one.text for one in said}, actions, subjects)
     return {message_id: tuple(text for _, text in marked) for message_id, marked in found.items()}
+
+
+@router.get("/page", response_model=PageLink, summary="A link to the page of the meeting")
+async def get_page_link(archive: Kept, known: Known) -> Response:
+    """A signed address that shows the finished meeting, read-only, without any other credential, until it expires.
+
+    404 where the owner has given the engine no public address.
+    """
+    if not archive.public_url:
+        raise NotFound("The engine has no public address: its owner may set one as ENGINE_PUBLIC_URL.")
+    token = archive.tokens.link(known.app_id, known.id, archive.link_seconds)
+    url = f"{archive.public_url}/#conversation/{known.id}/{token.text}"
+    return ShapeResponse(PageLink(url=url, expires=iso(token.expires)))
 
 
 @router.post("/experiences", response_model=ExperienceAnswer, status_code=201, summary="A page to look at")

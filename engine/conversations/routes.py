@@ -65,7 +65,8 @@ async def list_conversations(
     comparisons = parse(rsql) if rsql is not None and rsql.strip() else []
     until = epoch(end_time) if end_time else None if comparisons else archive.clock.time()
     since = epoch(start_time) if start_time else None if comparisons or until is None else until - _WEEK
-    statement = listing(app_id, comparisons, since, until, sort, descending=order == "desc", limit=limit, offset=offset)
+    seen = archive.tokens.sees(app_id)
+    statement = listing(seen, comparisons, since, until, sort, descending=order == "desc", limit=limit, offset=offset)
     rows = await reading.conversations(archive.store, statement)
     members = await archive.store.members([row.id for row in rows])
     return ShapeResponse(Conversations(conversations=[shapes.conversation(row, members[row.id]) for row in rows]))
@@ -93,10 +94,10 @@ async def put_conversation(archive: Kept, known: Known, change: MetadataUpdate) 
 
 
 @router.delete("", response_model=Done, summary="Delete a conversation")
-async def delete_conversation(archive: Kept, app_id: Application, known: Known) -> Response:
+async def delete_conversation(archive: Kept, known: Known) -> Response:
     """Delete a conversation with all that belongs to it; streams and jobs that still feed it are ended."""
     await archive.discard(known.id)
-    await archive.store.delete(app_id, known.id)
+    await archive.store.delete(known.id)
     return ShapeResponse(Done(message="successfully deleted the conversation"))
 
 

@@ -29,7 +29,7 @@ from engine.conversations.words import spell
 from engine.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import ColumnElement, FromClause, Row, SQLColumnExpression
@@ -155,19 +155,19 @@ class Store:
             topics={key: row.realtime_id for key, row in topics.items()},
         )
 
-    async def delete(self, app_id: str, conversation_id: str) -> None:
+    async def delete(self, conversation_id: str) -> None:
         """Delete a conversation and all that belongs to it. Raises `NotFound`."""
         async with self.writing() as session:
-            statement = delete(ConversationRow).where(ConversationRow.id == conversation_id, ConversationRow.app_id == app_id)
+            statement = delete(ConversationRow).where(ConversationRow.id == conversation_id)
             if not (await session.execute(statement.returning(ConversationRow.id))).scalars().all():
                 raise NotFound(UNKNOWN)
 
     # Reading
 
-    async def conversation(self, app_id: str, conversation_id: str) -> ConversationRow:
-        """One conversation of an application. Raises `NotFound`."""
+    async def conversation(self, app_ids: Collection[str], conversation_id: str) -> ConversationRow:
+        """One conversation of these applications. Raises `NotFound`."""
         row = await self.known(conversation_id)
-        if row.app_id != app_id:
+        if row.app_id not in app_ids:
             raise NotFound(UNKNOWN)
         return row
 

@@ -17,6 +17,10 @@ ELSEWHERE: Final = (
     "The page gets access on the machine that runs the engine alone: open it there as http://localhost, "
     "or lead a port of yours to it: ssh -L 8765:127.0.0.1:8765 that-machine"
 )
+PUBLIC: Final = (
+    "The engine has a public address (ENGINE_PUBLIC_URL), and behind it cannot tell who sits at its machine: "
+    "the page shows meetings by their links alone."
+)
 OTHER_PAGE: Final = "Another page asked for access, not the engine's own."
 
 

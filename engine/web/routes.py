@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from engine.errors import NotFound
-from engine.web.access import check_page
+from engine.errors import Forbidden, NotFound
+from engine.web.access import PUBLIC, check_page
 from wire.tokens import TokenAnswer
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def _read(path: Path) -> _File:
     return _File(body, _TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
-def web_routes(tokens: Tokens) -> APIRouter:
-    """`/`, `/web/<file>` and `POST /web/session`."""
+def web_routes(tokens: Tokens, *, public: bool) -> APIRouter:
+    """`/`, `/web/<file>` and `POST /web/session`; a `public` engine gives no sessions."""
     files = {path.name: _read(path) for path in sorted(_FOLDER.iterdir()) if path.suffix in _TYPES}
     router = APIRouter()
 
@@ -84,6 +84,8 @@ def web_routes(tokens: Tokens) -> APIRouter:
     @router.post(SESSION_PATH)
     async def session(request: Request) -> Response:
         """A short-lived token for the page that asks, if it is the engine's own on this machine. Raises `Forbidden`."""
+        if public:
+            raise Forbidden(PUBLIC)
         check_page(request)
         text, seconds = tokens.issue_to_page()
         return Response(TokenAnswer(access_token=text, expires_in=seconds).wire(), media_type="application/json")

@@ -6,11 +6,18 @@ import { Problem } from "./problems.js";
 const SPARE = 60_000;
 
 export class Api {
+  #link;
   #token = "";
   #expires = 0;
 
+  /** `link` is what the address of a meeting's page ends with: then it is the only credential. */
+  constructor(link = "") {
+    this.#link = link;
+  }
+
   /** A token that is good for a while. Throws a `Problem`. */
   async token() {
+    if (this.#link) return this.#link;
     if (Date.now() > this.#expires - SPARE) {
       const answer = await reach("/web/session", { method: "POST" });
       if (!answer.ok) throw new Problem("elsewhere", (await refusal(answer)).message);
@@ -32,6 +39,7 @@ export class Api {
       const answer = await reach(`/v1/conversations${path}`, { headers: { Authorization: `Bearer ${await this.token()}` } });
       if (answer.ok) return answer.json();
       if (answer.status === 404) throw new Problem("unknown");
+      if (answer.status === 401 && this.#link) throw new Problem("link");
       if (answer.status !== 401 || attempt > 0) throw new Problem("fault");
       this.forget();
     }

@@ -60,7 +60,7 @@ function bind(meeting, transcript, notes) {
   const on = (id, event, action) => byId(id).addEventListener(event, action, { signal });
   on("search", "input", () => search(meeting, transcript, notes));
   on("copy-id", "click", () => copy(byId("copy-id"), meeting.id));
-  on("copy-link", "click", () => copy(byId("copy-link"), `${location.origin}/#conversation/${meeting.id}`));
+  on("copy-link", "click", () => copy(byId("copy-link"), location.href));
   for (const [ending, [type, made]] of Object.entries(FORMATS)) {
     on(`save-${ending}`, "click", () => save(`minutes-${meeting.id || "meeting"}.${ending}`, type, made(meeting)));
   }

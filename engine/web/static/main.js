@@ -21,13 +21,17 @@ function show(view) {
   for (const one of VIEWS) byId(one).hidden = one !== view;
 }
 
-/** Where the address leads: `#conversation/<id>` to a conversation, `#<connection id>` into a meeting, nothing to a new one. */
+/**
+ * Where the address leads: `#conversation/<id>` to a conversation, with `/<link>` behind it for whoever has no other credential,
+ * `#<connection id>` into a meeting, nothing to a new one.
+ */
 async function route() {
   if (talking) return;
   settled();
   const place = decodeURIComponent(location.hash.slice(1));
-  const [, id] = place.match(/^conversation\/(\d+)$/) ?? [];
-  if (id) await open(id);
+  const [, id, link] = place.match(/^conversation\/(\d+)(?:\/(.+))?$/) ?? [];
+  if (link) show("nothing");
+  if (id) await open(id, link);
   else await welcome(place);
 }
 
@@ -54,14 +58,15 @@ async function welcome(connectionId) {
   }, route);
 }
 
-async function open(id) {
+async function open(id, link) {
   await guarded(
     async () => {
       const meeting = new Meeting();
-      meeting.merge(await api.conversation(id));
+      meeting.merge(await (link ? new Api(link) : api).conversation(id));
+      byId("fetch").hidden = Boolean(link);
       finished(meeting, meeting.end === null ? "This meeting still goes on: load the page again for what was said since." : "");
     },
-    () => open(id),
+    () => open(id, link),
   );
 }
 
@@ -121,7 +126,8 @@ async function guarded(work, again) {
     await work();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    tell(error, ["Try again", () => (settled(), again())]);
+    if (error.kind === "link") tell(error);
+    else tell(error, ["Try again", () => (settled(), again())]);
   }
 }
 

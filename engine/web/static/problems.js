@@ -22,6 +22,10 @@ const SENTENCES = {
   page: ["The page made a mistake.", "Load it again: what the engine has heard is safe."],
   elsewhere: ["The engine gives this page no access.", "Open the page on the machine that runs the engine, as http://localhost."],
   refused: ["The engine refuses the meeting.", "Leave another meeting first, or try again in a moment."],
+  link: [
+    "This link does not open a meeting.",
+    "It has run out, or was not copied whole: ask whoever gave it to you for a new one.",
+  ],
   unknown: ["There is no such conversation.", "It may have been deleted, or belongs to another program: go back to the first page."],
 };
 

@@ -132,12 +132,12 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: P
         )
     engine.dispose()
     store = await Store.open(path)
-    row = await store.conversation("a", CONVERSATION)
+    row = await store.conversation(("a",), CONVERSATION)
     assert (row.trackers, row.redaction, row.first_word) == ([], None, 7.0)
     (message,) = await store.messages(CONVERSATION)
     assert json.loads(message.spelled or "")[0]["timeOffset"] == 0.5
     await store.set_watch(CONVERSATION, [{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
-    row = await store.conversation("a", CONVERSATION)
+    row = await store.conversation(("a",), CONVERSATION)
     assert (row.trackers, row.redaction) == ([{"id": "3", "name": "n", "vocabulary": ["v"]}], "****")
     await store.close()
 
@@ -229,7 +229,7 @@ async def test_deleting_leaves_no_row_behind(tmp_path: Path) -> None:
     )
     who = Speaker("p", "Jane")
     await store.save(CONVERSATION, Changes((Insight("k", "question", "?", 1, (), who),), (Topic("t", "plan", 1, ()),)))
-    await store.delete("a", CONVERSATION)
+    await store.delete(CONVERSATION)
     await store.close()
     with sqlite3.connect(path) as raw:
         for table in Base.metadata.tables:
