@@ -112,10 +112,10 @@ def remove_app_command(name: Annotated[str, typer.Argument(help="Its name.")]) -
 
 @models_app.command("prepare")
 def prepare_command() -> None:
-    """Fetch and convert the speech models that ENGINE_MODEL names, unless they are there."""
+    """Fetch and convert the speech models that ENGINE_MODEL and ENGINE_SECOND_LOOK name, unless they are there."""
     try:
         settings = _settings()
-        for one in choice.chosen(settings):
+        for one in choice.chosen(f"{settings.model},{settings.second_look}".rstrip(",")):
             if one.model is None:
                 prepare(settings, _console)
             else:

@@ -24,6 +24,7 @@ from engine.jobs.runner import JobRunner
 from engine.jobs.spool import Spool
 from engine.jobs.webhooks import Webhooks
 from engine.manual import page as manual
+from engine.recognition.choice import looking_again
 from engine.refusals import answer_errors
 from engine.streaming.endpoint import streaming_routes
 from engine.streaming.hub import Hub
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from engine.conversations.models import ConversationRow
     from engine.conversations.store import Store
     from engine.credentials import Credentials
+    from engine.recognition.second_look import SecondLook
     from engine.recognition.types import Recognition
     from engine.settings import EngineSettings
     from engine.streaming.findings import InsightsFactory
@@ -51,6 +53,7 @@ def create_app(
     clock: Clock | None = None,
     credentials: Credentials | None = None,
     outbound: Outbound | None = None,
+    second_look: SecondLook | None = None,
 ) -> FastAPI:
     """The whole engine as one ASGI application.
 
@@ -64,7 +67,8 @@ def create_app(
     known = credentials or load_credentials(settings)
     tokens = Tokens(known, clock)
     readers = rereading(settings, store, clock)
-    hub = Hub(recognition, insights, store, clock, readers.take if readers else _nobody_reads)
+    look = second_look or looking_again(settings)
+    hub = Hub(recognition, insights, store, clock, readers.take if readers else _nobody_reads, look)
     outbound = outbound or Outbound([host.strip() for host in settings.outbound_hosts.split(",") if host.strip()])
     ledger = Ledger(store)
     spool = Spool(settings.data_dir / "engine" / "jobs", settings.upload_mb * 1_000_000)
@@ -90,6 +94,8 @@ def create_app(
             await jobs.close()
             if readers:
                 await readers.close()
+            if look is not None:
+                await look.close()
             await recognition.close()
             await store.close()
 

@@ -45,6 +45,8 @@ class EngineSettings(BaseSettings):
     data_dir: Path = Field(default=Path("data"), validation_alias="DATA_DIR")
     model: str = Field(default="moonshine", validation_alias="ENGINE_MODEL")
     """Which models, with commas: see `engine.recognition.choice`."""
+    second_look: str = Field(default="", validation_alias="ENGINE_SECOND_LOOK")
+    """Which models read a conversation again at its end, likewise; none by default."""
     model_dir: Path | None = Field(default=None, validation_alias="ENGINE_MODEL_DIR")
     """A folder with a prepared model of the user's own; default: `DATA_DIR/models`."""
     model_index: str = Field(default="https://pypi.org/simple", validation_alias="ENGINE_MODEL_INDEX")

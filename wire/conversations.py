@@ -117,7 +117,10 @@ class KeyPhrase(Shape):
 
 
 class Message(Shape):
-    """One finished sentence; `time_offset` from the first word of the conversation."""
+    """One finished sentence; `time_offset` from the first word of the conversation.
+
+    `corrected_from`, an addition of this engine: what `text` was before a second look corrected it.
+    """
 
     id: str
     text: str
@@ -130,6 +133,7 @@ class Message(Shape):
     phrases: list[KeyPhrase] = Field(default_factory=list)
     sentiment: Sentiment | None = None
     words: list[Word] | None = None
+    corrected_from: str | None = None
 
 
 class Messages(Shape):

@@ -14,13 +14,16 @@ SessionEventType = Literal[
     "conversation_completed",
     "session_modified",
     "subscription_started",
+    "second_look",
 ]
 
 
 class ConversationRef(Shape):
-    """The numeric id that the service assigns, a string of 16 digits."""
+    """The numeric id that the service assigns, a string of 16 digits; `done` and `total` count the messages of a `second_look`."""
 
     conversation_id: str
+    done: int | None = None
+    total: int | None = None
 
 
 class SessionEvent(Shape):

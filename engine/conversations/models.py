@@ -73,7 +73,7 @@ class MessageRow(Base):
     `sentiment` is -1 to 1, None where it was never reckoned. `personal` is the personal data found in it where the client asked
     to have it identified: `{type, value, text, offset}`. `phrases` are `{type, text}`, where the client asked for them. `spelled` is
     the JSON text of the words as the Conversation API answers them, written when the message is stored, so that a long
-    conversation can be answered at once.
+    conversation can be answered at once. `corrected_from` is what `text` was before a second look corrected it.
     """
 
     __tablename__ = "messages"
@@ -93,6 +93,7 @@ class MessageRow(Base):
     personal: Mapped[list[Json]] = mapped_column(default=list)
     phrases: Mapped[list[Json]] = mapped_column(default=list)
     spelled: Mapped[str | None] = mapped_column(default=None)
+    corrected_from: Mapped[str | None] = mapped_column(default=None)
 
 
 class InsightRow(Base):

@@ -31,6 +31,7 @@ class Said(NamedTuple):
     end_time: float
     sentiment: float | None
     phrases: str
+    corrected_from: str | None
     spelled: str | None
 
 
@@ -47,6 +48,7 @@ async def said(store: Store, conversation_id: str, *, words: bool = False) -> li
             row.end_time,
             row.sentiment,
             type_coerce(row.phrases, String),
+            row.corrected_from,
             row.spelled if words else null(),
         )
         .where(row.conversation_id == conversation_id)

@@ -41,6 +41,8 @@ def messages(
             f'"startTime":"{start}","endTime":"{end}","timeOffset":{offset},"duration":{length},'
             f'"conversationId":"{conversation_id}","phrases":{one.phrases}{mood}'
         )
+        if one.corrected_from is not None:
+            written.append(f',"correctedFrom":{encode_basestring(one.corrected_from)}')
         if one.spelled is not None:  # nearly all of the answer: copied once, when all is joined
             written += ',"words":', one.spelled
         written.append("},")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.errors import SettingsError
 from engine.recognition import models, whisper
 from engine.recognition.language import DETECT
+from engine.recognition.second_look import SecondLook
 from engine.recognition.types import Capabilities
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ class Choice:
     model: str | None
 
 
-def chosen(settings: EngineSettings) -> list[Choice]:
-    """What `ENGINE_MODEL` names. Raises `SettingsError`."""
-    return [_read(part.strip()) for part in settings.model.split(",")]
+def chosen(names: str) -> list[Choice]:
+    """What `ENGINE_MODEL` or `ENGINE_SECOND_LOOK` names. Raises `SettingsError`."""
+    return [_read(part.strip()) for part in names.split(",")]
 
 
 def _read(part: str) -> Choice:
@@ -46,21 +47,29 @@ def _read(part: str) -> Choice:
     if family == "whisper" and model:
         return Choice(model)
     raise SettingsError(
-        f'ENGINE_MODEL names "{part}": write moonshine, whisper:SIZE or whisper:FOLDER, or several of them with commas.'
+        f'"{part}" names no model: write moonshine, whisper:SIZE or whisper:FOLDER into ENGINE_MODEL or ENGINE_SECOND_LOOK, several with commas.'
     )
 
 
-def load(settings: EngineSettings) -> Recogniser:
-    """The recogniser, its models in memory: about a second for each.
+def load(settings: EngineSettings, names: str) -> Recogniser:
+    """The recogniser of these names, its models in memory: about a second for each.
 
     Raises:
         ModelMissing: one is not prepared, cannot be loaded, or its extra is not installed.
-        SettingsError: `ENGINE_MODEL` cannot be read.
+        SettingsError: the names cannot be read.
     """
     recognisers = [
-        models.load(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(settings)
+        models.load(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(names)
     ]
     return recognisers[0] if len(recognisers) == 1 else Several(recognisers)
+
+
+def looking_again(settings: EngineSettings) -> SecondLook | None:
+    """The second look that `ENGINE_SECOND_LOOK` asks for; its models are loaded when the first conversation ends. Raises `SettingsError`."""
+    if not settings.second_look:
+        return None
+    chosen(settings.second_look)
+    return SecondLook(functools.partial(load, settings, settings.second_look))
 
 
 def list_models(settings: EngineSettings) -> list[PreparedModel]:

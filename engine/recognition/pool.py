@@ -132,7 +132,7 @@ async def start(settings: EngineSettings) -> RecognitionPool:
     Raises:
         ModelMissing: no model is prepared.
     """
-    recogniser = await asyncio.to_thread(choice.load, settings)
+    recogniser = await asyncio.to_thread(choice.load, settings, settings.model)
     _, share = await asyncio.to_thread(models.calibrate, recogniser, 2)
     return RecognitionPool(recogniser, room=room_for(share, cores()))
 

@@ -44,6 +44,12 @@ def event(kind: SessionEventType, conversation_id: str | None = None) -> str:
     return SessionFrame(message=SessionEvent(type=kind, data=data)).wire()
 
 
+def second_look(conversation_id: str, done: int, total: int) -> str:
+    """The second look at the end of a conversation goes on: so many of its doubtful messages have been read again."""
+    data = ConversationRef(conversation_id=conversation_id, done=done, total=total)
+    return SessionFrame(message=SessionEvent(type="second_look", data=data)).wire()
+
+
 def completed(conversation_id: str) -> str:
     """The end of the conversation, with both spellings of its id that clients look for."""
     data = ConversationRef(conversation_id=conversation_id)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from engine.clock import Clock
     from engine.conversations.store import Store
+    from engine.recognition.second_look import SecondLook
     from engine.recognition.types import Recognition, SpeechStream
     from engine.streaming.findings import InsightsFactory
     from engine.streaming.options import StreamOptions
@@ -44,8 +45,9 @@ class Hub:
         store: Store,
         clock: Clock,
         ended: Callable[[ConversationRow], Awaitable[None]],
+        second_look: SecondLook | None = None,
     ) -> None:
-        self._house = House(recognition, insights, store, clock, self._spawn, ended)
+        self._house = House(recognition, insights, store, clock, self._spawn, ended, second_look)
         self._rooms: dict[tuple[str, str], Room] = {}
         self._opening = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
@@ -80,6 +82,8 @@ class Hub:
     async def close(self) -> None:
         """Let nobody in any more, and end what can end; takes a few seconds at most. May be called twice."""
         self._closing = True
+        if self._house.second_look is not None:
+            self._house.second_look.stop()
         for room in self._rooms.values():
             self._spawn(room.suspend())
         await asyncio.gather(*self._work, return_exceptions=True)  # `_done` logs what fails

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.conversations.correcting import correct_message
 from engine.conversations.digest import make_summary
 from engine.conversations.models import MemberRow, MessageRow
 from engine.conversations.store import new_id, new_uuid
+from engine.recognition.types import Final
 from engine.streaming.contents import Contents, tracker_json
-from engine.streaming.findings import Findings
+from engine.streaming.findings import Findings, News
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.conversations.models import ConversationRow, EntityRow, TrackerMatchRow
     from engine.conversations.store import Store
-    from engine.recognition.types import Final
-    from engine.streaming.findings import InsightsFactory, News
+    from engine.recognition.reading import Reading
+    from engine.streaming.findings import InsightsFactory
     from engine.streaming.options import StreamOptions
     from engine.streaming.timeline import Timeline
 
@@ -141,6 +143,29 @@ class Record:
         self._count += 1
         self._last_word = max(self._last_word, row.end_time)
         return Kept(said, row, entities)
+
+    async def correct(self, row: MessageRow, said: Final, again: Reading, kept: Keeping) -> None:
+        """A second reading takes the place of the first; the message stays where it was in time."""
+        moved = row.start_time - said.start
+        final = Final(said.start, said.end, again.text, again.confidence, again.words, again.spoken, again.language)
+        shown, found = self.contents.heard(final, identify=kept.identify)
+        corrected = MessageRow(
+            id=row.id,
+            conversation_id=row.conversation_id,
+            realtime_id=row.realtime_id,
+            start_time=row.start_time,
+            text=shown.text,
+            confidence=shown.confidence,
+            words=[
+                {"word": word.text, "start": word.start + moved, "end": word.end + moved, "score": word.confidence}
+                for word in shown.words
+            ],
+            sentiment=self.contents.mood(row.realtime_id, shown.text),
+            personal=found,
+        )
+        entities = self.contents.entity_rows(corrected) if kept.entities else []
+        await correct_message(self._store, corrected, [*entities, *self.contents.tracker_rows(corrected, News())])
+        self._findings = None
 
     async def track(self, row: MessageRow, news: News) -> list[TrackerMatchRow]:
         """Keep the tracked phrases of a message."""

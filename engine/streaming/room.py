@@ -15,6 +15,8 @@ from engine.streaming.audience import Audience
 from engine.streaming.outlet import NORMAL, RESTART
 from engine.streaming.participant import Participant, identity, sender
 from engine.streaming.record import Keeping, Record
+from engine.streaming.retelling import Retelling
+from engine.streaming.tape import Tape
 from engine.streaming.voice import Voice
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from engine.clock import Clock
     from engine.conversations.models import ConversationRow
     from engine.conversations.store import Store
+    from engine.recognition.second_look import SecondLook
     from engine.recognition.types import Recognition, Result, SpeechStream
     from engine.streaming.findings import InsightsFactory, News
     from engine.streaming.intake import SoundFormat
@@ -55,6 +58,8 @@ class House:
     """Runs work that nobody waits for."""
     ended: Callable[[ConversationRow], Awaitable[None]]
     """Told of every conversation that is over, before its sockets are."""
+    second_look: SecondLook | None = None
+    """Reads again what was said, when a conversation ends."""
 
 
 class Room:
@@ -70,6 +75,7 @@ class Room:
         self._house = house
         self._lock = asyncio.Lock()
         self._audience = Audience()
+        self._retelling = Retelling(house.second_look, self.record, house.clock) if house.second_look is not None else None
         self._last_sound = house.clock.time()
         self._ending = False
 
@@ -119,7 +125,8 @@ class Room:
         self._last_sound = self._house.clock.time()
 
     def _give_voice(self, participant: Participant, stream: SpeechStream) -> None:
-        participant.voice = Voice(stream, participant.options.sound, partial(self._result, participant))
+        tape = Tape() if self._retelling is not None else None
+        participant.voice = Voice(stream, participant.options.sound, partial(self._result, participant), tape)
 
     def subscribe(self, outlet: Outlet) -> None:
         """Somebody only listens."""
@@ -188,9 +195,10 @@ class Room:
             if self.over or member is None:
                 return
             wishes = participant.options.identify, self._audience.anybody(lambda options: options.entities)
-            said, row, entities = await self.record.message(
-                member, voice.timeline, result, Keeping(participant.next_message(), *wishes)
-            )
+            keeping = Keeping(participant.next_message(), *wishes)
+            said, row, entities = await self.record.message(member, voice.timeline, result, keeping)
+            if self._retelling is not None and voice.tape is not None:
+                self._retelling.keep(row, result, voice.tape, participant.options.vocabulary, keeping)
             self._audience.own(participant, frames.final(said, voice.timeline, participant.user))
             self._audience.message(row, sender(member), self.record.conversation)
             news = await self.record.grow(row, member, result.language)
@@ -266,12 +274,14 @@ class Room:
     async def _settle(self) -> None:
         self._tell(await self.record.settle())
 
-    async def _leave(self, *leaving: Participant) -> None:
+    async def _leave(self, *leaving: Participant, hurried: bool = False) -> None:
         """Under the lock: the last frames, in the order that every client can take; the conversation ends with the last."""
         await self._settle()
         last = len(leaving) == len(self._audience.participants)
         if last:
             self.over = True
+            if self._retelling is not None and not hurried and await self._retelling.run(self._told_again):
+                await self._settle()
             await self.record.close(self._house.clock.time())
             await self._house.ended(self.record.conversation)
         for participant in leaving:
@@ -284,6 +294,9 @@ class Room:
             for listener in self._audience.listeners:
                 listener.send(frames.completed(self.conversation_id))
                 listener.close(NORMAL)
+
+    def _told_again(self, done: int, total: int) -> None:
+        self._audience.all(frames.second_look(self.conversation_id, done, total))
 
     # Time
 
@@ -334,7 +347,7 @@ class Room:
         await self._hush(list(self._audience.participants), within)
         async with self._lock:
             if not self.over:
-                await self._leave(*self._audience.participants)
+                await self._leave(*self._audience.participants, hurried=within is not None)
 
     async def suspend(self) -> None:
         """The engine stops. A conversation that may outlive its sockets is kept for its next ones; any other ends."""
@@ -356,6 +369,8 @@ class Room:
         """The conversation is being deleted: drop everything at once."""
         async with self._lock:
             self.over = True
+            if self._retelling is not None:
+                self._retelling.drop()
             for participant in self._audience.participants:
                 if participant.voice is not None:
                     await participant.voice.abort()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.recognition.types import Result, SpeechStream
     from engine.streaming.intake import SoundFormat
+    from engine.streaming.tape import Tape
 
 _logger = logging.getLogger(__name__)
 
@@ -30,8 +31,16 @@ FILL_SECONDS: Final = 1.5
 class Voice:
     """Feeds one `SpeechStream` and hands its results on in order, each done with before the next."""
 
-    def __init__(self, stream: SpeechStream, sound: SoundFormat, on_result: Callable[[Voice, Result], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        stream: SpeechStream,
+        sound: SoundFormat,
+        on_result: Callable[[Voice, Result], Awaitable[None]],
+        tape: Tape | None = None,
+    ) -> None:
         self.timeline = Timeline()
+        self.tape = tape
+        """What was heard, where somebody will listen to it again."""
         self._stream = stream
         self._intake = Intake(sound)
         self._on_result = on_result
@@ -49,7 +58,7 @@ class Voice:
         sound, trouble = self._intake.process(data)
         if sound:
             self.timeline.heard(pcm.seconds(sound), now)
-            self._stream.feed(sound)
+            self._hand_over(sound)
         self._last, self._waiting = now, True
         fresh = trouble and not self._troubled
         self._troubled = bool(trouble) or (self._troubled and not sound)
@@ -72,7 +81,7 @@ class Voice:
         rest = self._intake.flush()
         if rest:
             self.timeline.heard(pcm.seconds(rest), now)
-            self._stream.feed(rest)
+            self._hand_over(rest)
 
     def tick(self, now: float) -> None:
         """Stand in for silence that the client left out."""
@@ -81,8 +90,13 @@ class Voice:
         patience = QUIET_SECONDS + min(max(0.0, self.timeline.ahead(now)), AHEAD_SECONDS)
         if self._waiting and not self._reader.done() and now - self._last >= patience:
             self._waiting = False
-            self._stream.feed(pcm.silence(FILL_SECONDS))
+            self._hand_over(pcm.silence(FILL_SECONDS))
             self.timeline.filled(FILL_SECONDS)
+
+    def _hand_over(self, sound: bytes) -> None:
+        if self.tape is not None:
+            self.tape.append(sound)
+        self._stream.feed(sound)
 
     async def finish(self, now: float) -> None:
         """No more will come: returns once everything that was fed has been recognised and handed on."""

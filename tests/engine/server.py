@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.jobs.outbound import Outbound
+    from engine.recognition.second_look import SecondLook
     from engine.recognition.types import Recognition
 
 APP, OTHER_APP = "a" * 64, "b" * 64
@@ -159,6 +160,7 @@ async def engine(
     clock: OwnClock | None = None,
     recognition: Recognition | None = None,
     outbound: Outbound | None = None,
+    second_look: SecondLook | None = None,
     **settings: Any,
 ) -> AsyncIterator[Engine]:
     """An engine whose data lies in `folder`; two of them one after the other are one engine restarted."""
@@ -179,6 +181,7 @@ async def engine(
         clock=clock,
         credentials=Credentials(SECRETS, SIGNING_KEY),
         outbound=outbound,
+        second_look=second_look,
     )
     listener = bind("127.0.0.1", 0)
     url = address("127.0.0.1", listener)

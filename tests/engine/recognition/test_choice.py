@@ -36,15 +36,15 @@ class Reader:
 
 
 def test_the_setting_names_one_or_several(tmp_path: Path) -> None:
-    assert choice.chosen(EngineSettings(_env_file=None, DATA_DIR=tmp_path)) == [Choice(None)]
+    assert choice.chosen(EngineSettings(_env_file=None, DATA_DIR=tmp_path).model) == [Choice(None)]
     several = settings(tmp_path, "moonshine, whisper:small,whisper:C:\\models\\mine")
-    assert choice.chosen(several) == [Choice(None), Choice("small"), Choice("C:\\models\\mine")]
+    assert choice.chosen(several.model) == [Choice(None), Choice("small"), Choice("C:\\models\\mine")]
 
 
 @pytest.mark.parametrize("model", ["whisper", "whisper:", "moonshine:base", "vosk", "moonshine,", ""])
 def test_what_it_cannot_name_is_refused(tmp_path: Path, model: str) -> None:
     with pytest.raises(SettingsError, match=r"write moonshine, whisper:SIZE or whisper:FOLDER"):
-        choice.load(settings(tmp_path, model).model_copy(update={"model": model}))
+        choice.load(settings(tmp_path, "moonshine"), model)
 
 
 def test_each_language_goes_to_the_first_that_understands_it() -> None:
@@ -57,6 +57,6 @@ def test_each_language_goes_to_the_first_that_understands_it() -> None:
 
 def test_a_model_that_is_not_prepared_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"no model of Whisper in .*whisper-small.*minutes models prepare"):
-        choice.load(settings(tmp_path, "whisper:small"))
+        choice.load(settings(tmp_path, "moonshine"), "whisper:small")
     with pytest.raises(ModelMissing, match=r"no model of Whisper in .*mine.*put one there"):
-        choice.load(settings(tmp_path, f"whisper:{tmp_path / 'mine'}"))
+        choice.load(settings(tmp_path, "moonshine"), f"whisper:{tmp_path / 'mine'}")

@@ -93,7 +93,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"not a model")
     own = EngineSettings(_env_file=None, DATA_DIR=tmp_path, ENGINE_MODEL=f"whisper:{tmp_path}")
     with pytest.raises(ModelMissing, match="holds no model of Whisper that can be loaded"):
-        choice.load(own)
+        choice.load(own, own.model)
 
 
 def test_without_the_extra_one_sentence_says_how_to_get_it(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def prepared() -> EngineSettings:
 @pytest.mark.model
 async def test_the_smallest_model_hears_recorded_speech(prepared: EngineSettings) -> None:
     assert [model.name for model in choice.list_models(prepared)] == ["Whisper tiny.en"]
-    recogniser = choice.load(prepared)
+    recogniser = choice.load(prepared, prepared.model)
     assert recogniser.name == "Whisper tiny.en"
     text, share = models.calibrate(recogniser, 1)
     assert text.lower().startswith("produced the block books")

@@ -40,7 +40,7 @@ def check(event: Event | None) -> None:
             assert 8_000 <= options.sound.rate <= 192_000
             assert options.mask is None or 1 <= len(options.mask) <= 16
             assert len(options.title or "") <= 256
-            assert options.language[:2].lower() == "en"
+            assert 0 < len(options.language) <= 256
         case Modified(sound):
             assert 8_000 <= sound.rate <= 192_000
         case Stopped() | Ping() | Audio() | None:
