@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.insights import grammar
 from engine.insights.action_features import features
+from engine.insights.endings import whole
 from engine.insights.lexicon import listed, phrases, words
 from engine.insights.templates import compiled
 
@@ -21,6 +22,10 @@ _VETO_WORDS = 12
 _LIGHT = frozenset(
     {"do", "take", "have", "handle", "try", "get", "own", "manage", "look", "take care", "cover", "take on", "make"}
 )
+_NEEDS_OBJECT = frozenset({"do", "take", "have", "get", "make", "handle", "put", "give", "send", "find", "use", "write", "say"})
+_NO_OBJECT = frozenset({"at", "by", "before", "after", "during", "until"})
+_BROKEN_OFF = 0.45
+"""The score that a clause without its object has at most."""
 _POINTERS = frozenset({"it", "that", "this", "them", "those", "one", "care", "so"})
 
 
@@ -46,6 +51,14 @@ class Candidate:
         light = self.clause.verb.base in _LIGHT or self.clause.verb.kind == "other"
         return (light or not after) and (not after or after[0] in _POINTERS)
 
+    @property
+    def names_nothing(self) -> bool:
+        """Whether what it acts on is a pronoun alone: `I'll fix that`."""
+        row, least = self.sentence.row[: self.last + 1], self.clause.at + self.clause.verb.length
+        dated = {place for read in self.sentence.dates for place in range(read.first, read.last + 1)}
+        after = [row[place] for place in range(least, whole(row, least)) if place not in dated]
+        return bool(after) and all(word in _POINTERS for word in after)
+
 
 class ActionFinder:
     """Finds the candidates of a message."""
@@ -63,12 +76,22 @@ class ActionFinder:
         for index, clause in enumerate(clauses):
             last = _last(sentence, clause, clauses[index + 1] if index + 1 < len(clauses) else None)
             floor = found[-1].last + 1 if found else 0
-            candidate = Candidate(sentence, clause, floor, last, self._model.probability(features(sentence, clause)))
+            score = self._model.probability(features(sentence, clause))
+            if _broken_off(sentence, clause, last):
+                score = min(score, _BROKEN_OFF)
+            candidate = Candidate(sentence, clause, floor, last, score)
             if found and _goes_on(found[-1], candidate):
                 found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
             else:
                 found.append(candidate)
         return found
+
+
+def _broken_off(sentence: Sentence, clause: Clause, last: int) -> bool:
+    """Whether a verb that needs an object has none: `somebody should do at some point, just`."""
+    least = clause.at + clause.verb.length
+    after = sentence.row[least : whole(sentence.row[: last + 1], least)]
+    return clause.verb.base in _NEEDS_OBJECT and last >= least and (not after or after[0] in _NO_OBJECT)
 
 
 def _last(sentence: Sentence, clause: Clause, following: Clause | None) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.insights.actions import PENDING, ActionFinder, assents
 from engine.insights.assign import assignee
 from engine.insights.items import ItemBook
+from engine.insights.language import LanguageSense
 from engine.insights.linear import Models
 from engine.insights.normalise import normalise
 from engine.insights.people import Roster
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.insights.questions import Asked
     from engine.insights.reading import Sentence
-    from engine.insights.types import Speaker, Utterance
+    from engine.insights.types import Speaker, Topic, Utterance
 
 _RING = 12
 """Messages that are looked back on."""
@@ -44,6 +45,7 @@ class InsightEngine:
         self._actions = ActionFinder(models.actions)
         self._topics = TopicFinder()
         self._items = ItemBook(threshold)
+        self._language = LanguageSense()
         self._recent: deque[Utterance] = deque(maxlen=_RING)
         self._marked: deque[bool] = deque(maxlen=_RING)
 
@@ -58,9 +60,14 @@ class InsightEngine:
         self._items.next_message()
         if not sentences:
             return Changes()
-        self._act(utterance, sentences)
-        self._ask(utterance, sentences)
-        topics = self._topics.push(normalise(utterance.text), utterance.id, utterance.speaker.id)
+        tokens = normalise(utterance.text)
+        topics: list[Topic] = []
+        english = self._language.is_english(tokens)
+        if english:
+            self._act(utterance, sentences)
+            topics = self._topics.push(tokens, utterance.id, utterance.speaker.id)
+        if english or any(sentence.asks for sentence in sentences):
+            self._ask(utterance, sentences)
         self._recent.append(utterance)
         return Changes(insights=tuple(self._items.changed()), topics=tuple(topics))
 
@@ -77,9 +84,11 @@ class InsightEngine:
             taken = self._items.accept(utterance, candidates)
             candidates = [candidate for candidate in candidates if candidate is not taken]
         previous = next((said.speaker for said in reversed(self._recent) if said.speaker != utterance.speaker), None)
+        before = self._recent[-1].text if self._recent else ""
         for candidate in candidates:
             if candidate.score >= min(PENDING, self._threshold):
-                self._items.add_action(utterance, candidate, assignee(candidate, utterance.speaker, previous), candidates)
+                person = assignee(candidate, utterance.speaker, previous)
+                self._items.add_action(utterance, candidate, person, candidates, before)
 
     def _ask(self, utterance: Utterance, sentences: list[Sentence]) -> None:
         """Takes in the questions of an utterance that are not requests already taken."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.insights import due as due_dates
+from engine.insights.endings import whole
 from engine.insights.merge import WINDOW, content_stems, same_thing
-from engine.insights.rewrite import action_text, as_sentence, written
+from engine.insights.rewrite import action_text, as_sentence, quoted, with_context
 from engine.insights.types import Due, Insight
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _ANSWER_WITHIN = 3
 _ACCEPTED_BONUS = 0.15
 _LIKELY = 0.3
 _STANDS_ALONE = 0.9
+_SHORT_QUESTION = 4
+"""Words of a question that are shown whatever they are."""
+_SAYS_NOTHING = 0.55
+"""The score that a question without a word of its own has at most: `Is it?`."""
 _REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
 
 
@@ -80,17 +85,31 @@ class ItemBook:
     def add_question(self, utterance: Utterance, asked: Asked, before: Utterance | None) -> None:
         """A question; `before` is the message it asks assent to."""
         tokens = asked.sentence.tokens[asked.first : asked.last + 1]
-        text = as_sentence(written(tokens, utterance.text), "?")
+        spoken = [token.word for token in tokens]
+        text = as_sentence(quoted(tokens[: whole(spoken, min(len(spoken), _SHORT_QUESTION))], utterance.text), "?")
         references: tuple[str, ...] = (utterance.id,)
         if before is not None:
             text = before.text.strip().rstrip(".?!,") + ", " + text[:1].lower() + text[1:]
             references = (before.id, utterance.id)
-        self._put("question", text, asked.score, references, utterance.speaker, asked.sentence)
+        again = next(
+            (key for key in self._open if self._items[key].insight.kind == "question" and self._items[key].insight.text == text),
+            None,
+        )
+        if again is not None:
+            insight = self._items[again].insight
+            self._items[again].insight = replace(insight, message_ids=_joined(insight.message_ids, utterance.id))
+            self._changed[again] = None
+            return
+        score = asked.score if content_stems(text) else min(asked.score, _SAYS_NOTHING)
+        self._put("question", text, score, references, utterance.speaker, asked.sentence)
 
     def add_action(
-        self, utterance: Utterance, candidate: Candidate, person: Speaker | None, siblings: Sequence[Candidate]
+        self, utterance: Utterance, candidate: Candidate, person: Speaker | None, siblings: Sequence[Candidate], before: str
     ) -> None:
-        """A promise or a request, unless it goes on with the one before it or says an earlier one again."""
+        """A promise or a request, unless it goes on with the one before it or says an earlier one again.
+
+        `before` is the message before this one: what only points back to it is shown with it.
+        """
         due = _due(candidate, siblings, utterance)
         text = action_text(candidate, utterance.text, utterance.speaker, person)
         stems = content_stems(text) - (content_stems(person.name) if person else frozenset())
@@ -98,6 +117,8 @@ class ItemBook:
         if same is not None:
             self._restate(same, utterance, candidate, due, person)
             return
+        if candidate.names_nothing:
+            text = with_context(text, utterance.text[: candidate.sentence.tokens[0].begin], before)
         key = self._put(
             candidate.kind, text, candidate.score, (utterance.id,), utterance.speaker, candidate.sentence, person, due, stems
         )

@@ -63,6 +63,10 @@ class Roster:
         near = self._near(word.lstrip("@").removesuffix("'s"))
         return Named(near, 1) if near else None
 
+    def shares(self, name: str) -> bool:
+        """Whether several people have a single name, so that it fits nobody."""
+        return (name,) in self._names and self._names[name,] is None
+
     def _index(self) -> None:
         """Full names count before first names, those before nicknames; what fits two people fits nobody."""
         common = words("common_names.txt")

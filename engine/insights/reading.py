@@ -9,6 +9,7 @@ from engine.insights import due
 from engine.insights.lexicon import words
 from engine.insights.normalise import normalise, sentences
 from engine.insights.templates import NAME
+from engine.insights.types import Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
     from engine.insights.due import DueRead
     from engine.insights.normalise import Token
     from engine.insights.people import Roster
-    from engine.insights.types import Speaker
 
 _QUOTES = frozenset('"\u201c\u201d')
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence: `row` has its words with names as `@name`, `people` who of the roster is named at which word."""
+    """One sentence: `row` has its words with names as `@name`, `people` who is named at which word; strangers have no id."""
 
     tokens: tuple[Token, ...]
     row: tuple[str, ...]
@@ -66,9 +66,10 @@ def _sentence(tokens: Sequence[Token], text: str, roster: Roster, now: datetime)
         if named:
             people[len(row)] = named.speaker
         token = tokens[at] if length == 1 else _joined(tokens[at : at + length])
-        known = (
-            named is not None or token.word.removesuffix("'s") in strangers or (at > 0 and _proper(token, tokens[at - 1], text))
-        )
+        stranger = token.word.removesuffix("'s")
+        known = named is not None or stranger in strangers or (at > 0 and _proper(token, tokens[at - 1], text))
+        if named is None and stranger in strangers and not roster.shares(stranger):
+            people[len(row)] = Speaker("", stranger.capitalize())
         kept.append(token)
         row.append(NAME if known else token.word)
         at += length

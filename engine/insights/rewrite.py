@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.insights.endings import runs_on, whole
 from engine.insights.lexicon import tables, words
+from engine.insights.normalise import read, sentences
+from engine.insights.verbs import is_verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from engine.insights.types import Speaker
 
 MAX_WORDS = 60
+_LEAST_CONTEXT = 4
+_MOST_CONTEXT = 16
 _LONGEST_LEAD = 14
 _BY_SPEAKER = frozenset({"remind.me", "explicit.for-me", "explicit.volunteer"})
 _KEEPS_SUBJECT = frozenset({"joint", "need"})
@@ -39,11 +44,32 @@ def written(tokens: Sequence[Token], text: str) -> list[Word]:
     return found
 
 
+def quoted(tokens: Sequence[Token], text: str) -> list[Word]:
+    """The words as they were written, contractions and all."""
+    found = []
+    for index, token in enumerate(tokens):
+        goes_on = index + 1 < len(tokens) and tokens[index + 1].begin == token.begin
+        found.append(Word(token.word, "" if goes_on else text[token.begin : token.end], "," in token.mark))
+    return found
+
+
 def as_sentence(row: Sequence[Word], ending: str = ".") -> str:
     """Words with the commas they had, a capital at the beginning and a mark at the end; at most `MAX_WORDS`."""
     parts = ["I" if word.shown == "i" else word.shown for word in row[:MAX_WORDS]]
     joined = " ".join(part + ("," if word.comma else "") for part, word in zip(parts, row, strict=False) if part).rstrip(",;: ")
     return joined[:1].upper() + joined[1:] + ending if joined else ""
+
+
+def with_context(text: str, *earlier: str) -> str:
+    """An item that says no more than `do that`, with the end of what was said before it: the first of `earlier` that says something."""
+    for said in earlier:
+        spoken = [sentence for sentence in sentences(read(said)) if len(sentence) >= _LEAST_CONTEXT]
+        if spoken:
+            shown = spoken[-1][-_MOST_CONTEXT:]
+            words_said = said[shown[0].begin : shown[-1].end] + ("?" if "?" in shown[-1].mark else "")
+            cut = "\u2026 " if len(shown) < len(spoken[-1]) else ""
+            return f"{text.rstrip('.')} (\u201c{cut}{words_said}\u201d)."
+    return text
 
 
 def action_text(candidate: Candidate, text: str, speaker: Speaker, assignee: Speaker | None, *, accepted: bool = False) -> str:
@@ -80,25 +106,45 @@ def _subject(
         shown = list(turned[clause.first : clause.at])
         return _plain("We should") if clause.frame.name == "joint.lets" else shown
     if family == "commit" or clause.frame.name == "request.want-x":
-        return _promised(frame, speaker)
+        return _promised(frame, speaker.name, _together(candidate, speaker, speaker))
     if clause.frame.name == "third.gerund" or (family == "third" and assignee is None):
         return list(turned[clause.first : clause.at])
     if assignee is None:
         return _plain("Somebody should") if family == "request" else []
     sure = accepted or clause.frame.name in _CERTAIN
-    return _plain(f"{assignee.name} {'will' if sure else 'should'}")
+    who = assignee.name if accepted else _together(candidate, assignee, speaker)
+    return _plain(f"{who} {'will' if sure else 'should'}")
 
 
-def _promised(frame: Sequence[Word], speaker: Speaker) -> list[Word]:
-    """The frame of a promise with the speaker for `I`, and the verb after it in the third person."""
-    verbs = tables("third_person.txt")["verb"]
+def _together(candidate: Candidate, person: Speaker, speaker: Speaker) -> str:
+    """Everybody who is to do it: `Ben and I`, `Ben, Carla and Dan`."""
+    row, people = candidate.sentence.row, candidate.sentence.people
+    at = candidate.clause.at
+    own = (place for place in range(candidate.clause.first, min(at, len(row))) if row[place] == "i")
+    named = (place for place in sorted(people) if people[place] == person and place <= at)
+    first = last = next(own if person == speaker else named, -1)
+    if first < 0:
+        return person.name
+    while first > 1 and row[first - 1] == "and" and first - 2 in people:
+        first -= 2
+    while last + 2 < len(row) and row[last + 1] == "and" and last + 2 in people:
+        last += 2
+    while first > 0 and first - 1 in people and "," in candidate.sentence.marks[first - 1]:
+        first -= 1
+    names = [people[place].name if place in people else person.name for place in range(first, last + 1) if row[place] != "and"]
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else person.name
+
+
+def _promised(frame: Sequence[Word], speaker: str, who: str) -> list[Word]:
+    """The frame of a promise with names for `I`, and the verb after it in the third person."""
+    verbs = tables("third_person.txt")["verb"] if who == speaker else {"am": "are"}
     if [word.word for word in frame[:2]] == ["let", "me"]:
-        return [*_plain(f"{speaker.name} will"), *frame[2:]]
+        return [*_plain(f"{speaker} will"), *frame[2:]]
     found: list[Word] = []
     after = False
     for word in frame:
         if word.word == "i":
-            found.extend(_plain(speaker.name))
+            found.extend(_plain(who))
             after = True
         else:
             shown = verbs.get(word.word, word.shown) if after else word.shown
@@ -119,13 +165,22 @@ def _turned(row: Sequence[Word], candidate: Candidate, speaker: Speaker, assigne
         wanted = candidate.clause.frame.name == "request.want-x"
         pronouns.update(_named(table["second_named"], assignee) if wanted else table["second"])
     conjunctions = words("conjunctions.txt")
-    turned = []
+    turned: list[Word] = []
     for index, word in enumerate(row):
         shown = pronouns.get(word.word, word.shown)
+        if index > candidate.clause.at and row[index - 1].word == "i" and turned[-1].shown == speaker.name:
+            shown = _third_person(word)
         if word.word == "you" and shown == "they" and index and row[index - 1].word not in conjunctions:
             shown = "them"
         turned.append(Word(word.word, shown, word.comma))
     return turned
+
+
+def _third_person(word: Word) -> str:
+    """A verb as it stands behind a name."""
+    irregular = tables("third_person.txt")["verb"].get(word.word)
+    regular = word.shown + "s" if is_verb(word.word) and not word.word.endswith(("s", "ed", "ing")) else word.shown
+    return irregular or regular
 
 
 def _named(pronouns: dict[str, str], person: Speaker) -> dict[str, str]:
@@ -133,14 +188,20 @@ def _named(pronouns: dict[str, str], person: Speaker) -> dict[str, str]:
 
 
 def _last(candidate: Candidate, assignee: Speaker | None) -> int:
-    """The last word worth showing: without a vocative and words that only lead on."""
+    """The last word worth showing: without a vocative, what runs on, and what was broken off."""
     row, people, at = candidate.sentence.row, candidate.sentence.people, candidate.clause.at
-    last = candidate.last
     marks = candidate.sentence.marks
-    while last > at and (
-        row[last] in words("trailing.txt") or (last in people and (people[last] == assignee or "," in marks[last - 1]))
-    ):
-        last -= 1
+    least = at + candidate.clause.verb.length
+    last = candidate.last
+    if last >= least:
+        last = runs_on(row[: last + 1], min(least + 1, last + 1)) - 1
+    while last > at:
+        if row[last] in words("trailing.txt") or (last in people and (people[last] == assignee or "," in marks[last - 1])):
+            last -= 1
+        elif (end := whole(row[: last + 1], least)) <= last:
+            last = end - 1
+        else:
+            break
     return last
 
 
@@ -159,7 +220,7 @@ def _lead(candidate: Candidate) -> int:
 
 def _called(candidate: Candidate, speaker: Speaker) -> Speaker | None:
     """The one person besides the speaker whom a sentence names."""
-    others = {person.id: person for person in candidate.sentence.people.values() if person.id != speaker.id}
+    others = {person.name: person for person in candidate.sentence.people.values() if person != speaker}
     return next(iter(others.values())) if len(others) == 1 else None
 
 

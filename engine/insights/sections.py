@@ -14,7 +14,7 @@ from engine.insights.lexicon import listed, words
 from engine.insights.lexicon import sections as sections_of
 from engine.insights.merge import content_stems, same_thing
 from engine.insights.normalise import normalise, sentences
-from engine.insights.rewrite import as_sentence, written
+from engine.insights.rewrite import as_sentence, quoted
 from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def decisions(messages: Sequence[Said]) -> list[Entry]:
     """Sentences that tell a decision, in the order of the talk; what is told again stands where it was told last."""
     kept: list[tuple[frozenset[str], Entry]] = []
     for message in messages:
-        for text in _decided(message.text):
-            stems = content_stems(text)
+        for text, stems in _decided(message.text):
             if not stems:
                 continue
             kept = [(other, entry) for other, entry in kept if not _again(stems, other)]
@@ -126,8 +125,8 @@ def _surest(entries: Iterable[Entry], most: int) -> list[Entry]:
     return [entry for entry in entries if [entry.score] >= least][:most]
 
 
-def _decided(text: str) -> Iterator[str]:
-    """The sentences of a message that tell a decision, without fillers and repeats."""
+def _decided(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The sentences of a message that tell a decision, without fillers and repeats, and the stems of their words."""
     if not _cued(text, "decisions.txt"):
         return
     told = listed("decisions.txt")["told"]
@@ -140,7 +139,8 @@ def _decided(text: str) -> Iterator[str]:
             place = row.count(" ", 0, match.start()) if match else 0
             if match and not _taken_back(sentence, place):
                 start = place if len(sentence) > MOST_WORDS else _opened(sentence)
-                yield as_sentence(written(sentence[start : start + MOST_WORDS], text))
+                shown = sentence[start : start + MOST_WORDS]
+                yield as_sentence(quoted(shown, text)), content_stems(" ".join(token.word for token in shown))
                 break
 
 

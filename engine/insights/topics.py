@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from engine.insights.lexicon import words
+from engine.insights.lexicon import numbers, words
 from engine.insights.phrases import Key, Phrase, PhraseBook, c_value, excess_rarity
 from engine.insights.types import Topic
 from engine.insights.verbs import is_verb
@@ -21,6 +21,10 @@ LIVE_MESSAGES = 3
 _LEAST_MESSAGES = 2
 _HEADING = 1.8
 """How much more a phrase of several words is worth as a heading than one word."""
+_UNDER = 0.3
+"""The share of a topic's messages in which its parent is said as well, at least."""
+_OFTENER = 2
+"""How many times as many messages a parent is said in, at least."""
 _FULL_SCORE = 60.0
 """The weight at which a topic scores a half."""
 
@@ -105,7 +109,9 @@ def weight(phrase: Phrase, longer: Sequence[int]) -> float:
 
 def _noun_like(phrase: Phrase, spoken: Sequence[str]) -> bool:
     """Whether a phrase was said where nouns stand; a verb by itself is none."""
-    if spoken[-1].endswith("ly") or spoken[-1] in words("adverbs.txt"):
+    if spoken[-1].endswith("ly") or spoken[-1] in words("adverbs.txt") or any(map(_empty, spoken)):
+        return False
+    if len(spoken) == 1 and spoken[0].endswith(("ed", "ful")):
         return False
     share = phrase.noun / phrase.count
     if len(spoken) == 1:
@@ -113,14 +119,28 @@ def _noun_like(phrase: Phrase, spoken: Sequence[str]) -> bool:
     return not is_verb(spoken[0]) or share > 0.5
 
 
+def _empty(word: str) -> bool:
+    """Whether a word is a person's name, a number written out, or a sound: none of them is what a talk is about."""
+    parts = word.split("-")
+    counted = any(part in numbers("dates.txt", "number") for part in parts)
+    return counted or word in words("names.txt") or len(set(word)) == 1
+
+
 def _nested(one: Key, other: Key) -> bool:
-    """Whether two phrases say the same in more or fewer words."""
+    """Whether two phrases say the same in more or fewer words, or in other forms of them."""
     first, second = set(one), set(other)
-    return first <= second or second <= first
+    if first <= second or second <= first:
+        return True
+    return len(one) == len(other) and all(a.startswith(b) or b.startswith(a) for a, b in zip(one, other, strict=True))
 
 
 def _parents(phrase: Phrase, chosen: Sequence[tuple[float, Phrase, list[Phrase]]]) -> tuple[str, ...]:
-    """The topics of one word that this one narrows by sharing its last word."""
-    return tuple(
-        other.text for _, other, _ in chosen if len(other.key) == 1 and len(phrase.key) > 1 and other.key[0] == phrase.key[-1]
-    )
+    """The topic said much oftener that comes up wherever this one does: in so many of its messages, or by sharing its last word."""
+    own = set(phrase.messages)
+    best: tuple[float, str] = (_UNDER, "")
+    for _, other, _ in chosen:
+        if other.message_count < _OFTENER * phrase.message_count:
+            continue
+        shared = 1.0 if other.key[-1] == phrase.key[-1] else len(own.intersection(other.messages)) / len(own)
+        best = max(best, (shared, other.text))
+    return (best[1],) if best[1] else ()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 STRENGTH = 15.0
 MOST_FEATURES = 10_000
 OWN_WEIGHT = 0.5
-ACTION_WEIGHT = 4.0
+ACTION_WEIGHT = 4.8
 """How much more a clause that is an action item counts than one that is none: so that half is the right threshold."""
 PEOPLE = ("Ana", "Jonas", "Mika", "Ravi", "Sofia")
 _NOW = datetime(2026, 11, 18, 10, tzinfo=UTC)

@@ -94,16 +94,85 @@ def test_five_thousand_words_in_one_message() -> None:
     assert all(len(item.text) < 600 for item in talk.items())
 
 
-def test_another_language_gives_nothing() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        (
+            "Wir müssen das bis Freitag fertig machen.",
+            "Ich werde das morgen erledigen.",
+            "Gut, dann machen wir das so.",
+            "Ben schickt die Unterlagen an Carla.",
+            "ich rufe dich morgen an",
+            "das machen wir fertig",
+        ),
+        (
+            "Tenemos que llamar al cliente el lunes.",
+            "Yo lo hago esta tarde.",
+            "no me parece mal",
+            "Hay que revisar el presupuesto antes del viernes.",
+            "Carla va a preparar la presentación.",
+            "vamos a ver como sale",
+        ),
+        (
+            "Je vais t'appeler demain matin.",
+            "On doit finir le rapport avant vendredi.",
+            "c'est moi qui m'en occupe",
+            "Il faut que nous parlions du budget.",
+            "on se voit la semaine prochaine",
+            "Je pense que c'est une bonne idée.",
+        ),
+        ("明日までに資料を送ります。", "Vale, perfecto."),
+    ],
+    ids=["German", "Spanish", "French", "Japanese"],
+)
+def test_another_language_gives_nothing(said: tuple[str, ...]) -> None:
     talk = Talk()
-    for text in (
-        "Wir haben gestern lange über das Budget gesprochen.",
-        "Je pense que c'est une bonne idée.",
-        "明日までに資料を送ります。",
-        "Vale, perfecto.",
-    ):
+    for text in said * 3:
         talk.say("Ben", text)
     assert talk.items() == []
+    assert talk.engine.finish().topics == ()
+
+
+def test_english_after_another_language_is_read_again() -> None:
+    talk = Talk()
+    talk.say("Ben", "Wir müssen das bis Freitag fertig machen.")
+    talk.say("Carla", "Sorry, could you say that in English, please?")
+    talk.say("Ben", "I'll send the report to Carla by Friday.")
+    assert [item.text for item in talk.items("action_item")] == ["Ben will send the report to Carla by Friday."]
+
+
+def test_two_people_at_once_keep_their_own_items() -> None:
+    talk = Talk()
+    for left, right in (("I'll send", "I'll call"), ("the report", "the printer"), ("to Dan.", "tomorrow.")):
+        talk.say("Ben", left)
+        talk.say("Carla", right)
+    talk.say("Ben", "I'll send the report to Dan.")
+    talk.say("Carla", "I'll call the printer tomorrow.")
+    found = {item.text: item.assignee for item in talk.items("action_item", "follow_up")}
+    assert found["Ben will send the report to Dan."] == PEOPLE["Ben"]
+    assert found["Carla will call the printer tomorrow."] == PEOPLE["Carla"]
+
+
+def test_bare_text_gives_the_same_items() -> None:
+    said = ["I'll send the report to Carla by Friday.", "Can you check the numbers, Dan?", "We should call the client on Monday."]
+    written, bare = Talk(), Talk()
+    for text in said:
+        written.say("Ben", text)
+        bare.say("Ben", text.lower().translate(str.maketrans("", "", ".,?")))
+    shown = [
+        {(item.kind, item.text.lower(), item.assignee) for item in talk.items("action_item", "follow_up")}
+        for talk in (written, bare)
+    ]
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == 3
+
+
+def test_empty_text_is_taken_as_silence() -> None:
+    talk = Talk()
+    talk.say("Ben", "")
+    talk.say("Ben", "I'll paint the fence.")
+    talk.say("Ben", "  \n ")
+    assert [item.message_ids for item in talk.items()] == [("m1",)]
 
 
 def test_the_threshold_lets_more_or_less_through() -> None:

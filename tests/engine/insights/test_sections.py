@@ -14,7 +14,7 @@ def talk(*lines: tuple[str, str]) -> list[Said]:
     ("text", "shown"),
     [
         ("So, um, we decided to move the release to May.", "We decided to move the release to May."),
-        ("okay let's go with the the blue logo then", "Let us go with the blue logo then."),
+        ("okay let's go with the the blue logo then", "Let's go with the blue logo then."),
         ("The motion was approved, five to two.", "The motion was approved, five to two."),
         ("From now on everybody signs the visitor list.", "From now on everybody signs the visitor list."),
     ],

@@ -1,0 +1,42 @@
+"""Where a clause ends that was broken off, or ran on into something else: `find out tomorrow whether`, `write it down yeah okay`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.insights.lexicon import sections
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_QUESTION_REACH: Final = 8
+
+
+def whole(row: Sequence[str], least: int) -> int:
+    """How many words of a row make a whole clause; the first `least` always count."""
+    lists = sections("endings.txt")
+    end = len(row)
+    while end > least:
+        word, before = row[end - 1], row[end - 2] if end > 1 else ""
+        asked = not lists["question"].isdisjoint(row[max(0, end - 1 - _QUESTION_REACH) : end - 1])
+        begins = word in lists["subject"] and before in lists["joint"]
+        if not (
+            word in lists["end"]
+            or begins
+            or (word in lists["open"] and not asked)
+            or (end < len(row) and word in lists["then"] and not (asked and word not in lists["question"]))
+        ):
+            break
+        end -= 1
+    return end
+
+
+def runs_on(row: Sequence[str], least: int) -> int:
+    """How many words of a row belong to its clause before another thing is said; the first `least` always do."""
+    lists = sections("endings.txt")
+    for place in range(least, len(row)):
+        if row[place - 1] in lists["question"]:
+            continue
+        if row[place] in lists["break"] or " ".join(row[place : place + 2]) in lists["break"]:
+            return place
+    return len(row)
