@@ -20,6 +20,8 @@ PATIENCE = 900.0
 """Seconds; an engine ends every reading sooner by itself."""
 LOOK = 1.0
 """Seconds between questions."""
+SILENT = 3.0
+"""Seconds after which people are told what they wait for."""
 
 
 class Rereading:
@@ -43,7 +45,7 @@ class Rereading:
         latest = conversation_ids[-1]  # those before it were broken off with the engine
         said = False
         while await self._goes_on(latest) and self._clock.monotonic() < deadline and not self._hurried:
-            if self.reading is not None and not said:
+            if self.reading is not None and not said and self._clock.monotonic() >= deadline - PATIENCE + SILENT:
                 said = True
                 say(f"{self.reading.model} reads the meeting now; the summary follows when it is done.")
             await self._clock.sleep(LOOK)

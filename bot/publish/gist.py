@@ -26,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """`note` says how the key points were made; `unanswered` are the texts of the questions that nobody answered."""
+    """`note` says that the key points are quoted, where they are; `unanswered` are the texts of the questions that nobody answered."""
 
     key_points: tuple[Point, ...] = ()
     decisions: tuple[Point, ...] = ()
@@ -50,7 +50,7 @@ def gist(result: MeetingResult) -> Gist:
     points = (_point(sentence) for sentence in result.summary.summary)
     written_by = result.summary.written_by
     return Gist(
-        note=f"Written by {escape(written_by)}, each point from the words that it links to." if written_by else EXTRACTIVE,
+        note="" if written_by else EXTRACTIVE,
         key_points=tuple(point for point in points if written_by or not told.issuperset(point.message_ids))[:_KEY_POINTS_SHOWN],
         decisions=decisions,
         unanswered=frozenset(item.text for item in sections.get("open_questions", ())),

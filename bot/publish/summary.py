@@ -145,7 +145,8 @@ def due_text(due_by: str) -> str:
 
 def _gist(found: Gist, refer: _References) -> list[str]:
     """The sections that say something; silence where there are none, as in a meeting of a minute."""
-    lines = ["### Key points", f"-# {found.note}", *_points(found.key_points, refer)] if found.key_points else []
+    lines = ["### Key points", *([f"-# {found.note}"] if found.note else []), *_points(found.key_points, refer)]
+    lines = lines if found.key_points else []
     return [*lines, "### Decisions", *_points(found.decisions, refer)] if found.decisions else lines
 
 

@@ -425,13 +425,16 @@ READ = Reading(status="completed", model="small", made_by="language_model")
 
 async def test_the_summary_waits_for_a_language_model_and_says_so_once(stage: Stage) -> None:
     meeting = await stage.started()
-    stage.engine.readings = [reads(0.0), reads(0.5), READ]
+    stage.engine.readings = [*map(reads, (0.0, 0.1, 0.2, 0.3, 0.4)), READ]
     stopping = asyncio.create_task(meeting.stop("stopped"))
+    await settle()
+    for _ in range(3):
+        assert stage.publisher.added == []
+        await stage.clock.advance(LOOK)
     await stage.shown(1)
     assert stage.publisher.results == []
-    await stage.clock.advance(1.0)
-    assert meeting.status().reading == reads(0.5)
-    await stage.clock.advance(1.0)
+    assert meeting.status().reading == reads(0.3)
+    await stage.clock.advance(2 * LOOK)
     await stopping
     [result] = stage.publisher.results
     assert result.reading == READ

@@ -143,10 +143,12 @@ def test_where_a_language_model_was_asked_the_summary_says_who_made_it(reading: 
 
 
 def test_what_a_language_model_wrote_is_told_whole_and_said_to_be_written() -> None:
-    written = Summary(summary=[sentence("Ben sends a report and they ship on *Friday*.", "x1", "k1")], written_by="sm*ll")
-    [text] = summary_messages(replace(FULL, summary=written), URLS)
+    written = Summary(summary=[sentence("Ben sends a report and they ship on *Friday*.", "x1", "k1")], written_by="small")
+    result = replace(FULL, summary=written, reading=Reading(status="completed", model="small", made_by="language_model"))
+    [text] = summary_messages(result, URLS)
+    assert "Extractive" not in text + markdown(result)
     assert (
-        "### Key points\n-# Written by sm\\*ll, each point from the words that it links to.\n"
+        "-# Made by small\n### Key points\n"
         "- Ben sends a report and they ship on \\*Friday\\*. · [0:12](https://discord.test/1/77/100)\n"
     ) in text
 
