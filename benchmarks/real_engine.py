@@ -106,8 +106,8 @@ def _clock_seconds(text: str) -> float:
 
 
 @contextlib.asynccontextmanager
-async def running() -> AsyncIterator[Engine]:
-    """An engine with the prepared model and an empty store, ended in order."""
+async def running(model: str = "") -> AsyncIterator[Engine]:
+    """An engine with the prepared model, or what `model` names (as ENGINE_MODEL does), and an empty store; ended in order."""
     folder = models.find(EngineSettings())
     if folder is None:
         sys.exit("The speech model is not prepared: make setup")
@@ -116,6 +116,7 @@ async def running() -> AsyncIterator[Engine]:
         own = {
             "DATA_DIR": data,
             "ENGINE_MODEL_DIR": os.fspath(folder.absolute()),
+            "ENGINE_MODEL": model,
             "ENGINE_APP_ID": "bench",
             "ENGINE_APP_SECRET": secret,
         }
@@ -155,11 +156,20 @@ async def send(connection: ClientConnection, sound: bytes, begun: float, at: int
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A recognition result. `place`: seconds of the stream, of its end or, for an interim, of the sound so far; `at`: monotonic."""
+    """A recognition result.
+
+    Attributes:
+        text: what is recognised.
+        is_final: nothing else will be recognised in its place.
+        start: seconds of the stream, of the first word; those of an interim have no times.
+        end: of the last word; for an interim, of the sound so far.
+        at: when it came, monotonic.
+    """
 
     text: str
     is_final: bool
-    place: float
+    start: float
+    end: float
     at: float
 
 
@@ -170,4 +180,12 @@ async def results(connection: ClientConnection) -> AsyncIterator[Told]:
         frame = json.loads(text)
         if frame["type"] == "message" and frame["message"]["type"] == "recognition_result":
             message = frame["message"]
-            yield Told(message["punctuated"]["transcript"], message["isFinal"], frame["timeOffset"] / 1000, at)
+            words = message["payload"]["raw"]["alternatives"][0]["words"]
+            start = words[0]["startTime"] if words else {"seconds": "0", "nanos": "0"}
+            yield Told(
+                message["punctuated"]["transcript"],
+                message["isFinal"],
+                int(start["seconds"]) + int(start["nanos"]) / 1e9,
+                frame["timeOffset"] / 1000,
+                at,
+            )

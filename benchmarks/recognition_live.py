@@ -9,15 +9,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from audio.pcm import FRAME_BYTES, FRAME_SECONDS, silence
+from audio.pcm import silence
+from benchmarks.real_engine import results, send
 from benchmarks.speech import plain
-from engine.recognition import types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from websockets import ClientConnection
+
+    from benchmarks.real_engine import Engine, Told
     from benchmarks.speech import Clip
-    from engine.recognition.pool import RecognitionPool
 
 LEAD: Final = 0.5
 """Seconds of silence before each clip."""
@@ -34,7 +36,6 @@ class Live:
         gaps: seconds between the texts of an utterance, the final the last of them.
         changed: words of interims that the next text of the utterance has otherwise.
         words: words of the finals.
-        texts: by clip, what was recognised.
     """
 
     finals: list[float] = field(default_factory=list)
@@ -42,27 +43,23 @@ class Live:
     gaps: list[float] = field(default_factory=list)
     changed: int = 0
     words: int = 0
-    texts: dict[str, str] = field(default_factory=dict)
 
-    def take(self, clip: Clip, course: Sequence[tuple[float, types.Result]]) -> None:
-        """The results of one clip, with the moment each came, in seconds since its sound began."""
-        shown: list[tuple[float, str]] = []
-        for at, result in course:
-            if isinstance(result, types.Lost):
+    def take(self, course: Sequence[Told], begun: float) -> None:
+        """The results of one clip, whose sound began at `begun`."""
+        shown: list[Told] = []
+        for told in course:
+            if not told.is_final:
+                shown = [*shown, told] if told.text else []
                 continue
-            if isinstance(result, types.Interim):
-                shown = [*shown, (at, result.text)] if result.text else []
-                continue
-            self.finals.append(at - result.end)
-            shown.append((at, result.text))
-            self.first.append(shown[0][0] - result.start)
-            self.gaps.extend(later - earlier for (earlier, _), (later, _) in itertools.pairwise(shown))
-            texts = [plain(text).split() for _, text in shown]
+            shown.append(told)
+            self.finals.append(told.at - begun - told.end)
+            self.first.append(shown[0].at - begun - told.start)
+            self.gaps.extend(later.at - earlier.at for earlier, later in itertools.pairwise(shown))
+            texts = [plain(one.text).split() for one in shown]
             self.words += len(texts[-1])
             for text, following in itertools.pairwise(texts):
                 self.changed += sum(text[i : i + 1] != following[i : i + 1] for i in range(len(text)))
             shown = []
-        self.texts[clip.id] = " ".join(result.text for _, result in course if isinstance(result, types.Final))
 
     def figures(self) -> dict[str, float]:
         """Medians and 95th percentiles in seconds; `interim_words_changed`: for each word of the finals."""
@@ -77,33 +74,21 @@ class Live:
         }
 
 
-async def speak(pool: RecognitionPool, clips: Sequence[Clip], *, people: int = 1) -> Live:
-    """Speak the clips, so many at once, in real time."""
+async def speak(engine: Engine, clips: Sequence[Clip]) -> Live:
+    """Speak the clips one after the other, in real time."""
     live = Live()
-    waiting = list(reversed(clips))
-
-    async def person() -> None:
-        while waiting:
-            clip = waiting.pop()
-            live.take(clip, await _say(pool, silence(LEAD) + clip.pcm() + silence(TAIL)))
-
-    await asyncio.gather(*(person() for _ in range(people)))
+    for clip in clips:
+        connection = await engine.open(f"live-{clip.id}", "Speaker")
+        reader = asyncio.create_task(_read(connection))
+        begun = time.monotonic()
+        await send(connection, silence(LEAD) + clip.pcm() + silence(TAIL), begun)
+        await connection.send('{"type": "stop_request"}')
+        live.take(await reader, begun)
     return live
 
 
-async def _say(pool: RecognitionPool, sound: bytes) -> list[tuple[float, types.Result]]:
-    stream = pool.open()
-    begun = time.perf_counter()
-
-    async def read() -> list[tuple[float, types.Result]]:
-        return [(time.perf_counter() - begun, result) async for result in stream.results()]
-
-    reader = asyncio.create_task(read())
-    for number, at in enumerate(range(0, len(sound), FRAME_BYTES), start=1):
-        await asyncio.sleep(begun + number * FRAME_SECONDS - time.perf_counter())
-        stream.feed(sound[at : at + FRAME_BYTES])
-    await stream.finish()
-    return await reader
+async def _read(connection: ClientConnection) -> list[Told]:
+    return [told async for told in results(connection)]
 
 
 def _high(values: Sequence[float]) -> float:

@@ -94,7 +94,7 @@ class Meeting:
         async for told in results(self.connection):
             self.interims += not told.is_final
             end = None
-            while told.is_final and self.ends and self.ends[0] <= told.place + PAUSE:
+            while told.is_final and self.ends and self.ends[0] <= told.end + PAUSE:
                 end = self.ends.popleft()
             if end is not None:
                 self.latencies.append((told.at, told.at - self.begun - end))

@@ -34,8 +34,8 @@ RECEIVE_BUFFER: Final = 1 << 14
 """Bytes of one connection that the system holds. By itself it would hold many minutes of sound that is sent faster than it was
 spoken; so it waits with its sender, who then knows how far recognition is."""
 PING_SECONDS: Final = 30.0
-PONG_SECONDS: Final = 60.0
-"""An answer may have to wait behind sound that is still on its way."""
+PONG_SECONDS: Final = 300.0
+"""An answer may have to wait behind sound that is still on its way: systems hold some megabytes for their programs, which is minutes."""
 LAST_SECONDS: Final = 2
 """How long requests may take to end once the conversations have."""
 

@@ -54,7 +54,7 @@ class Found:
     wanted_to_end: bool
 
 
-def search(graphs: Graphs, state: Tensors, bias: Bias, most: int) -> Found:
+def search(graphs: Graphs, state: Tensors, bias: Bias, most: int, width: int = WIDTH) -> Found:
     """The text of an utterance: one token at least, `most` at most.
 
     Args:
@@ -62,6 +62,7 @@ def search(graphs: Graphs, state: Tensors, bias: Bias, most: int) -> Found:
         state: before the first token.
         bias: looks at each step for phrases that may begin there.
         most: tokens.
+        width: ways that are followed at once; one is greedy decoding.
     """
     ways = [Way()]
     ended: Found | None = None
@@ -73,9 +74,9 @@ def search(graphs: Graphs, state: Tensors, bias: Bias, most: int) -> Found:
             logits[0, END] = -np.inf
         going: list[tuple[int, Way]] = []
         looping: list[tuple[int, Way]] = []
-        onward = _onward(ways, logits, bias)
+        onward = _onward(ways, logits, bias, width)
         for row, way in onward:
-            if len(going) == WIDTH or way.score < onward[0][1].score - MARGIN:
+            if len(going) == width or way.score < onward[0][1].score - MARGIN:
                 break
             if way.tokens[-1] == END:
                 if ended is None or way.mean > ended.way.mean:
@@ -106,11 +107,11 @@ def loop_length(tokens: Sequence[int]) -> int:
     return 0
 
 
-def _onward(ways: Sequence[Way], logits: NDArray[np.float32], bias: Bias) -> list[tuple[int, Way]]:
+def _onward(ways: Sequence[Way], logits: NDArray[np.float32], bias: Bias, width: int) -> list[tuple[int, Way]]:
     """Each way with each of its likeliest next tokens, and the row that it comes from; the likeliest first."""
     peaks = logits.max(axis=1, keepdims=True)
     totals = peaks + np.log(np.exp(logits - peaks).sum(axis=1, keepdims=True))
-    likely = np.argpartition(logits, -WIDTH - 1, axis=1)[:, -WIDTH - 1 :]
+    likely = np.argpartition(logits, -width - 1, axis=1)[:, -width - 1 :]
     gains = np.take_along_axis(logits, likely, axis=1) - totals
     onward: list[tuple[int, Way]] = []
     for row, way in enumerate(ways):

@@ -104,11 +104,13 @@ class Several:
         """All that any of them can do."""
         return self._capabilities
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         reader = next(
             one
             for one in self._recognisers
             if (one.capabilities.detects if language == DETECT else language in one.capabilities.languages)
         )
-        return reader.transcribe(samples, vocabulary=vocabulary, language=language)
+        return reader.transcribe(samples, vocabulary=vocabulary, language=language, hurried=hurried)

@@ -66,10 +66,12 @@ class Settling:
         """Those of the model."""
         return self._recogniser.capabilities
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = DETECT) -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = DETECT, hurried: bool = False
+    ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         asked = self._settled if language == DETECT else language
-        transcript = self._recogniser.transcribe(samples, vocabulary=vocabulary, language=asked)
+        transcript = self._recogniser.transcribe(samples, vocabulary=vocabulary, language=asked, hurried=hurried)
         if asked == DETECT and transcript.text and transcript.certainty >= _LIKELY:
             found = self._evidence.get(transcript.language, 0.0) + transcript.certainty * len(samples) / _RATE
             self._evidence[transcript.language] = found

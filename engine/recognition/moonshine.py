@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.recognition.beam import search
+from engine.recognition.beam import WIDTH, search
 from engine.recognition.biasing import Bias, Path
 from engine.recognition.tokens import END
 from engine.recognition.types import Capabilities, Transcript
@@ -77,12 +77,13 @@ class Moonshine:
         *,
         vocabulary: Sequence[str] = (),
         language: str = "en",  # noqa: ARG002 - it knows no other
+        hurried: bool = False,
     ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         padded = np.concatenate([samples, _TAIL])
         most = max(_FEWEST_TOKENS, math.ceil(len(padded) / _RATE * _TOKENS_PER_SECOND))
         bias = self._bias(tuple(vocabulary))
-        found = search(self._graphs, self._graphs.begin(padded), bias, most)
+        found = search(self._graphs, self._graphs.begin(padded), bias, most, 1 if hurried else WIDTH)
         path = Path(list(found.way.tokens), list(found.way.certainty))
         if found.wanted_to_end and sum(token != END for token in path.tokens) <= _SCARCELY:
             return Transcript(text="", logprob=_mean(path.certainty), tokens=0)

@@ -78,10 +78,15 @@ class RecognitionPool:
         return self._room
 
     def taken(self) -> float:
-        """How much of `room` is taken: what the open streams have lately needed, newcomers as if they talked all the time."""
+        """How much of `room` is taken: what each stream has lately needed, a newcomer as if it talked all the time.
+
+        Sound that comes faster than it was spoken takes what others leave, so that no stream counts for more than one.
+        """
         now, each = self._clock(), self._workers * _IN_USE / self._room
-        new = sum(max(0.0, 1 - (now - opened) / NEWCOMER_SECONDS) for opened in self._streams.values())
-        return new + (self._scheduler.load() + _HEARING_COST * (len(self._streams) - new)) / each
+        return sum(
+            min(1.0, max(1 - (now - opened) / NEWCOMER_SECONDS, (self._scheduler.load(stream) + _HEARING_COST) / each))
+            for stream, opened in self._streams.items()
+        )
 
     def check_language(self, language: str) -> None:
         """Raises `BadRequest` if no model here understands it."""

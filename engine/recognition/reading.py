@@ -53,9 +53,11 @@ class Reading:
 NOTHING: Final = Reading("", 0.0, ())
 
 
-def read(recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = (), language: str = ENGLISH) -> Reading:
+def read(
+    recogniser: Recogniser, piece: Piece, vocabulary: Sequence[str] = (), language: str = ENGLISH, *, hurried: bool = False
+) -> Reading:
     """Have a piece read, leave out what the model made up, and write numbers as figures where the language is English."""
-    transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary, language=language)
+    transcript = recogniser.transcribe(_led_in(piece), vocabulary=vocabulary, language=language, hurried=hurried)
     if not credible(transcript, piece.voiced):
         return NOTHING
     confidence = round(math.exp(min(0.0, transcript.logprob)), 3)

@@ -44,7 +44,7 @@ class Job:
     """One piece to read.
 
     Attributes:
-        work: reads it; called in a worker thread.
+        work: reads it, hurriedly or not; called in a worker thread.
         done: gets the job and the reading, or None if reading failed, in the event loop; not called after `Scheduler.cancel`.
         asked: when it was submitted or promoted.
         started: when a worker took it; None while it waits.
@@ -54,7 +54,7 @@ class Job:
     piece: Piece
     urgency: Urgency
     owner: object
-    work: Callable[[], Reading]
+    work: Callable[[bool], Reading]
     done: Callable[[Job, Reading | None], None]
     asked: float = 0.0
     started: float | None = None
@@ -79,8 +79,7 @@ class Scheduler:
         self._counter = itertools.count()
         self._turns: dict[object, int] = {}
         self._interim_turns: dict[object, int] = {}
-        self._work = 0.0
-        self._work_at = clock()
+        self._work: dict[object, tuple[float, float]] = {}
         self._closed = False
 
     def submit(self, job: Job) -> None:
@@ -113,6 +112,7 @@ class Scheduler:
         for job in [*self._waiting, *self._running]:
             if job.owner is owner:
                 self.cancel(job)
+        self._work.pop(owner, None)
         self._turns.pop(owner, None)
         self._interim_turns.pop(owner, None)
 
@@ -129,9 +129,10 @@ class Scheduler:
                 first[job.owner] = min(job.asked, first.get(job.owner, job.asked))
         return max(0.0, self._clock() - min(first.values())) if first else 0.0
 
-    def load(self) -> float:
-        """Workers that finals and guesses at them have lately kept busy; interims take what is left and do not count."""
-        return self._work * math.exp((self._work_at - self._clock()) / LOAD_SECONDS) / LOAD_SECONDS
+    def load(self, owner: object) -> float:
+        """Workers that somebody's finals and guesses at them have lately kept busy; interims take what is left and do not count."""
+        work, at = self._work.get(owner, (0.0, 0.0))
+        return work * math.exp((at - self._clock()) / LOAD_SECONDS) / LOAD_SECONDS
 
     async def close(self) -> None:
         """Drop what waits and let what runs come to its end."""
@@ -147,8 +148,13 @@ class Scheduler:
             self._running.append(job)
             turns = self._interim_turns if job.urgency is Urgency.INTERIM else self._turns
             turns[job.owner] = next(self._counter)
-            future = asyncio.get_running_loop().run_in_executor(self._threads, job.work)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, job.work, self._hurried(job))
             future.add_done_callback(functools.partial(self._finished, job))
+
+    def _hurried(self, job: Job) -> bool:
+        """Whether a rough text will do: always for an interim, and for all while finals of more speakers wait than there are workers."""
+        waiting = {other.owner for other in self._waiting if other.urgency is Urgency.FINAL}
+        return job.urgency is Urgency.INTERIM or len(waiting) > self._workers
 
     def _choose(self) -> Job | None:
         """The most urgent job; interims leave a worker free for finals, and speakers take turns at them."""
@@ -168,10 +174,9 @@ class Scheduler:
 
     def _finished(self, job: Job, future: asyncio.Future[Reading]) -> None:
         self._running.remove(job)
-        if job.urgency is not Urgency.INTERIM and job.started is not None:
+        if job.urgency is not Urgency.INTERIM and job.started is not None and not job.cancelled:
             now = self._clock()
-            self._work = self.load() * LOAD_SECONDS + now - job.started
-            self._work_at = now
+            self._work[job.owner] = self.load(job.owner) * LOAD_SECONDS + now - job.started, now
         reading: Reading | None = None
         if not future.cancelled():
             error = future.exception()

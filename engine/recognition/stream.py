@@ -7,7 +7,7 @@ import functools
 import time
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from audio.pcm import BYTES_PER_SECOND, SAMPLE_BYTES
 from engine.recognition import types
@@ -47,6 +47,13 @@ INTERIM_SHARE_BUSY: Final = 0.15
 _WINDOW_BYTES: Final = WINDOW * SAMPLE_BYTES
 
 
+class Read(Protocol):
+    """Reads a piece."""
+
+    def __call__(self, piece: Piece, *, hurried: bool) -> Reading:
+        """`hurried` as in `Recogniser`."""
+
+
 @dataclass(eq=False, slots=True)
 class _Slot:
     """An utterance's place in the order of results. `outcome` is None if it says nothing; `continues` as in `Piece`."""
@@ -84,7 +91,7 @@ class Stream:
     def __init__(
         self,
         detector: Detector,
-        read: Callable[[Piece], Reading],
+        read: Read,
         ears: Executor,
         scheduler: Scheduler,
         closed: Callable[[Stream], None],
@@ -250,7 +257,7 @@ class Stream:
             self._interim = self._submit(unread, Urgency.INTERIM, functools.partial(self._interim_read, piece))
 
     def _submit(self, piece: Piece, urgency: Urgency, done: Callable[[Job, Reading | None], None]) -> Job:
-        job = Job(piece, urgency, self, functools.partial(self._read, piece), done)
+        job = Job(piece, urgency, self, lambda hurried: self._read(piece, hurried=hurried), done)
         self._scheduler.submit(job)
         return job
 

@@ -96,13 +96,16 @@ class Recogniser(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         """The text of one utterance.
 
         Args:
             samples: 16 kHz mono, -1 to 1, at most about 25 s.
             vocabulary: names and words that are likely.
             language: one of its capabilities, or `language.DETECT` if it detects.
+            hurried: a rough text will do, if it comes sooner.
         """
 
 

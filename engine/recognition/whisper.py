@@ -97,7 +97,14 @@ class Whisper:
         """The languages that it was trained on."""
         return self._capabilities
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        vocabulary: Sequence[str] = (),
+        language: str = "en",
+        hurried: bool = False,  # noqa: ARG002 - its decoding is the quick one already
+    ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         segments, info = self._model.transcribe(
             samples,

@@ -47,6 +47,8 @@ class ScriptedRecogniser:
     def __init__(self) -> None:
         self.heard: list[tuple[int, float]] = []
         """(loudness in per cent, seconds) of all that was read."""
+        self.hurried: list[bool] = []
+        """Whether that was to be quick."""
         self.broken_at: int | None = None
         self._gates: dict[int, threading.Event] = {}
         self._taken = threading.Semaphore(0)
@@ -65,8 +67,11 @@ class ScriptedRecogniser:
         """A worker has taken one more piece."""
         assert await asyncio.to_thread(self._taken.acquire, timeout=20)
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         level = round(float(np.abs(samples).max()) * 100)
+        self.hurried.append(hurried)
         self.heard.append((level, len(samples) / 16_000))
         self._taken.release()
         if level in self._gates:

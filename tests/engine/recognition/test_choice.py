@@ -31,7 +31,7 @@ class Reader:
         self.name = name
         self.capabilities = Capabilities(frozenset(languages), detects=detects)
 
-    def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en") -> Transcript:
+    def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en", hurried: bool = False) -> Transcript:
         return Transcript(f"{self.name} {language}", -0.1, 2)
 
 

@@ -24,7 +24,7 @@ class Polyglot:
         self.asked: list[str] = []
         self._detections = list(detections)
 
-    def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en") -> Transcript:
+    def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en", hurried: bool = False) -> Transcript:
         self.asked.append(language)
         found, certainty = self._detections.pop(0) if language == DETECT else (language, 1.0)
         return Transcript("Ja.", -0.1, 2, found, certainty)

@@ -43,7 +43,9 @@ def test_a_reading_has_text_confidence_and_words() -> None:
 
 def test_numbers_are_written_as_figures_and_stay_available_as_words() -> None:
     class Treasurer(ScriptedRecogniser):
-        def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en") -> Transcript:
+        def transcribe(
+            self, samples: object, *, vocabulary: object = (), language: str = "en", hurried: bool = False
+        ) -> Transcript:
             return Transcript("Pay forty two thousand dollars now.", -0.1, 8)
 
     reading = read(Treasurer(), Piece(0, 1.0, 4.0, np.full(48_000, 0.5, np.float32), ((1.0, 4.0),)))
@@ -57,7 +59,9 @@ def test_numbers_are_written_as_figures_and_stay_available_as_words() -> None:
 
 def test_a_piece_with_next_to_no_voice_reads_as_nothing() -> None:
     class Babbler(ScriptedRecogniser):
-        def transcribe(self, samples: object, *, vocabulary: object = (), language: str = "en") -> Transcript:
+        def transcribe(
+            self, samples: object, *, vocabulary: object = (), language: str = "en", hurried: bool = False
+        ) -> Transcript:
             return Transcript("one two three four five six seven eight nine", -0.1, 12)
 
     assert read(Babbler(), Piece(0, 0.0, 0.2, np.zeros(3_200, np.float32), ((0.0, 0.2),))) == NOTHING
@@ -70,7 +74,9 @@ class Listener(ScriptedRecogniser):
         super().__init__()
         self.given: list[NDArray[np.float32]] = []
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         self.given.append(samples)
         return Transcript("a word", -0.1, 2)
 

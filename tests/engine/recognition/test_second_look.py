@@ -45,7 +45,9 @@ class Larger(ScriptedRecogniser):
         super().__init__()
         self.levels: list[float] = []
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         self.levels.append(float(samples.max()))
         return Transcript("We met the new layer on Monday.", -0.01, 8)
 

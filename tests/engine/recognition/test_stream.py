@@ -189,6 +189,21 @@ async def test_a_stream_that_brings_much_at_once_takes_turns_with_the_others(rec
     await pool.close()
 
 
+async def test_many_who_wait_are_read_hurriedly_and_one_recording_is_not(recogniser: ScriptedRecogniser) -> None:
+    pool = RecognitionPool(recogniser, room=9, detectors=LoudnessDetector, workers=1)
+    recogniser.close(20)
+    recording, *people = (pool.open(interims=False) for _ in range(4))
+    recording.feed(sound(*[(0.2, 0.35), (0, 1)] * 4))
+    await recogniser.taken()
+    for stream in (recording, *people):
+        stream.feed(sound((0.4, 0.35), (0, 1)) if stream in people else b"")
+        await heard_all(stream)
+    recogniser.open(20)
+    await asyncio.gather(*(stream.finish() for stream in (recording, *people)))
+    assert recogniser.hurried == [False, True, True, True, False, False, False]
+    await pool.close()
+
+
 async def test_a_stream_without_interims_reads_nothing_before_its_end(
     pool: RecognitionPool, recogniser: ScriptedRecogniser
 ) -> None:
@@ -204,8 +219,10 @@ class Sentences(ScriptedRecogniser):
         super().__init__()
         self.text = text
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en") -> Transcript:
-        return replace(super().transcribe(samples, vocabulary=vocabulary), text=self.text)
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
+        return replace(super().transcribe(samples, vocabulary=vocabulary, hurried=hurried), text=self.text)
 
 
 @pytest.mark.parametrize(
@@ -367,8 +384,11 @@ async def test_who_is_silent_leaves_room_and_who_talks_does_not(
         await recogniser.taken()
     clock.now += 1.5 * LOAD_SECONDS  # that is how long both workers are busy
     recogniser.open(30)
-    await asyncio.gather(*(stream.finish() for stream in streams[:2]))
-    assert pool.taken() > 12
+    for stream in streams[:2]:
+        assert isinstance(await anext(stream.results()), Final)
+    assert 2 < pool.taken() < 3, "two talk, and however fast they do, they are two"
+    for _ in range(9):
+        pool.open()
     with pytest.raises(Overloaded, match="12 people"):
         pool.open()
     clock.now += 3 * LOAD_SECONDS

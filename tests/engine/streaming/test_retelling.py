@@ -38,7 +38,9 @@ class Larger(ScriptedRecogniser):
         self.takes = takes
         self.read: list[int] = []
 
-    def transcribe(self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en") -> Transcript:
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
         self.takes()
         level = round(float(samples.max()) * 32_768 / 1_000)
         self.read.append(level)
