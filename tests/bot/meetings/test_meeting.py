@@ -446,7 +446,7 @@ async def test_a_language_model_is_not_waited_for_without_end(stage: Stage) -> N
     meeting = await stage.started()
     stage.engine.readings = [reads(0.1)]
     stopping = asyncio.create_task(meeting.stop("stopped"))
-    await stage.shown(1)
+    await settle()
     for _ in range(1 + round(PATIENCE / LOOK)):
         await stage.clock.advance(LOOK)
     await stopping
@@ -458,7 +458,7 @@ async def test_a_bot_that_shuts_down_does_not_wait_for_a_language_model(stage: S
     meeting = await stage.started()
     stage.engine.readings = [reads(0.1)]
     stopping = asyncio.create_task(meeting.stop("stopped"))
-    await stage.shown(1)
+    await settle()
     meeting.hurry()
     await stage.clock.advance(LOOK)
     await stopping
