@@ -103,7 +103,8 @@ class _Minutes:
         chosen = self._settings.engine
         if chosen.url is not None:
             return self._client(chosen.url, chosen.app_id, chosen.app_secret)
-        process = EngineProcess(self._settings.storage.data_dir, announced=True)
+        port = chosen.port if chosen.public_url else 0
+        process = EngineProcess(self._settings.storage.data_dir, announced=True, port=port)
         self._stack.push_async_callback(process.stop)
         self._say("starting the engine ...")
         await self._unless_stopped(process.start())

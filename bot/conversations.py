@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from bot.errors import EngineDown, ProtocolError
+from bot.errors import EngineDown, EngineRefused, ProtocolError
 from bot.streaming.auth import refusal
 from wire.base import Shape
 from wire.conversations import (
@@ -28,7 +28,7 @@ from wire.conversations import (
     Topic,
     Topics,
 )
-from wire.reports import Analytics, Summary
+from wire.reports import Analytics, PageLink, Summary
 
 if TYPE_CHECKING:
     from bot.clock import Clock
@@ -81,6 +81,15 @@ class ConversationClient:
     async def summary(self, conversation_id: str) -> Summary:
         """The sentences that say what it was about."""
         return await self._get(conversation_id, "/summary", Summary)
+
+    async def page(self, conversation_id: str) -> PageLink | None:
+        """A link to its page that expires; None where the engine gives none: it has no public address, or is another server."""
+        try:
+            return await self._get(conversation_id, "/page", PageLink)
+        except EngineRefused as error:
+            if error.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+                return None
+            raise
 
     async def analytics(self, conversation_id: str) -> Analytics:
         """Who spoke for how long, and how much was silence."""

@@ -49,15 +49,16 @@ class EngineProcess:
         data_dir: Path,
         *,
         announced: bool = False,
+        port: int = 0,
         command: Sequence[str] = COMMAND,
         back_off: Sequence[float] = BACK_OFF,
     ) -> None:
-        """`announced`: other commands with the same data folder may use it, too."""
+        """`announced`: other commands with the same data folder may use it, too. `port`: where it listens; 0 is any free one."""
         self._data_dir = data_dir
         self._announced = announced
         self._command = tuple(command)
         self._back_off = tuple(back_off)
-        self._port = 0
+        self._port = port
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None

@@ -46,7 +46,9 @@ class EngineSettings(BaseSettings):
     url: Annotated[str, _address("http", "https")] | None = Field(default=None, validation_alias="ENGINE_URL")
     """None: `run` and `demo` start an engine of their own."""
     port: int = Field(default=8765, ge=0, le=65535, validation_alias="ENGINE_PORT")
-    """Where `minutes serve` listens on this machine."""
+    """Where `minutes serve` listens on this machine, and the engine of `minutes run` if it has a public address."""
+    public_url: str = Field(default="", validation_alias="ENGINE_PUBLIC_URL")
+    """Where the engine is found from outside; it is the engine that reads it."""
     app_id: str = Field(default="", validation_alias="ENGINE_APP_ID")
     app_secret: SecretStr = Field(default=SecretStr(""), validation_alias="ENGINE_APP_SECRET")
 

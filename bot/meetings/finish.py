@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.meetings.entries import Opened, Spoken
     from bot.meetings.ports import Engine
     from wire.conversations import ActionItem, Message, Question, Topic
-    from wire.reports import Reading
+    from wire.reports import PageLink, Reading
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Kept:
     questions: list[Question] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
     reading: Reading | None = None
+    page: PageLink | None = None
     failure: str | None = None
     """Why something is missing, a sentence."""
 
@@ -86,7 +87,17 @@ async def fetch(engine: Engine, conversation_ids: Sequence[str], reading: Readin
         kept.questions += questions
         kept.summaries += summary
     kept.topics.sort(key=lambda topic: -topic.score)
+    if len(conversation_ids) == 1:  # a page shows one conversation
+        kept.page = await _page(engine, conversation_ids[0])
     return kept
+
+
+async def _page(engine: Engine, conversation_id: str) -> PageLink | None:
+    try:
+        return await engine.page(conversation_id)
+    except EngineError as error:
+        log.warning("the link to the page of conversation %s: %s", conversation_id, error)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,7 @@ def result_of(
         questions=tuple(item for item in kept.questions if discord_id(item.from_.user_id) not in ending.refused),
         summary=_summary(kept, ending.refused),
         reading=kept.reading,
+        page=None if _hidden(kept, ending.refused) else kept.page,
         failure=" ".join(part for part in (ending.failure, kept.failure) if part) or None,
         links={message_id: key for message_id, key in links.items() if key in known},
     )
@@ -133,7 +145,7 @@ def _summary(kept: Kept, refused: Collection[int]) -> Summary | None:
     """One of all conversations, without what rests on the words of people who said no."""
     if not kept.summaries:
         return None
-    hidden = {message.id for message in kept.messages if discord_id(message.from_.user_id or message.from_.email) in refused}
+    hidden = _hidden(kept, refused)
     sections = {section.name: section.model_copy(update={"items": []}) for one in kept.summaries for section in one.sections}
     for one in kept.summaries:
         for section in one.sections:
@@ -147,6 +159,11 @@ def _summary(kept: Kept, refused: Collection[int]) -> Summary | None:
         ],
         sections=[section for section in sections.values() if section.items],
     )
+
+
+def _hidden(kept: Kept, refused: Collection[int]) -> set[str]:
+    """The ids of messages that the engine keeps of people who said no; its page would show them."""
+    return {message.id for message in kept.messages if discord_id(message.from_.user_id or message.from_.email) in refused}
 
 
 def _lines(entries: Sequence[Spoken]) -> list[Line]:

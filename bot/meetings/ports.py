@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent, VoiceHealth
     from wire.conversations import ActionItem, Conversation, Message, Question, Topic
-    from wire.reports import Summary
+    from wire.reports import PageLink, Summary
 
 
 class Listener(Protocol):
@@ -229,3 +229,6 @@ class Engine(Protocol):
 
     async def summary(self, conversation_id: str) -> Summary:
         """The sentences that say most, and sections; `EngineRefused` with status 404 where nothing was said."""
+
+    async def page(self, conversation_id: str) -> PageLink | None:
+        """A link to its page that expires; None where there is none."""

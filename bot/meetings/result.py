@@ -32,6 +32,8 @@ class MeetingResult:
     """None where the engine made none."""
     reading: Reading | None = None
     """How a language model read the meeting; None where there is none."""
+    page: PageLink | None = None
+    """Where the meeting can be read in a browser, by whoever has the link."""
     failure: str | None = None
     """What went wrong, a whole sentence for the readers: the engine was gone, the bot was interrupted."""
     links: Mapping[str, str] = field(default_factory=dict)

@@ -65,6 +65,9 @@ def summary_messages(result: MeetingResult, urls: Mapping[str, str], *, limit: i
         lines += ["### Follow-ups", *_items(result.follow_ups, refer)]
         lines += ["### Questions", *_questions(result.questions, found, refer)]
     lines += ["### Talk time", _chart(talks) if talks else _NOBODY]
+    if result.page:
+        until = due_text(result.page.expires)
+        lines.append(f"-# [The meeting's page]({result.page.url}), open to whoever has this link until {until}")
     if result.conversation_id:
         lines.append(f"-# Conversation `{plain(result.conversation_id).replace('`', '')}`")
     return pack(lines, limit)

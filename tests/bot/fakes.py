@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.meetings.result import MeetingResult
     from bot.streaming.events import StreamEvent
     from bot.voice.events import VoiceEvent
-    from wire.reports import Reading, Summary
+    from wire.reports import PageLink, Reading, Summary
 
 _T = TypeVar("_T")
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -341,6 +341,7 @@ class FakeEngine(Waiter):
         self.last_words: dict[int, list[Sentence]] = {}
         self.items: list[ActionItem] = []
         self.digest: Summary | None = None
+        self.link: PageLink | None = None
         self.readings: list[Reading] = []
         """What is told of them, one question after the other; the last one stays."""
         self.connection_ids: set[str] = set()
@@ -402,6 +403,9 @@ class FakeEngine(Waiter):
         if summary is None:
             raise EngineRefused("Nothing has been said.", status=404)
         return summary
+
+    async def page(self, conversation_id: str) -> PageLink | None:
+        return self._read([self.link])[0]
 
     def _read(self, items: list[_T]) -> list[_T]:
         if self.down is not None:

@@ -96,6 +96,17 @@ async def test_everything_is_read_by_conversation_id() -> None:
     assert [member.email for member in await reader.members(ID)] == ["1001"]
 
 
+async def test_a_link_to_the_page_is_none_where_the_server_gives_none() -> None:
+    given = httpx.Response(200, json={"url": "https://x/#conversation/1/t", "expires": "2026-01-05T09:00:00.000Z"})
+    page = await client(Api(given)).page(ID)
+    assert page is not None
+    assert page.url == "https://x/#conversation/1/t"
+    for status in (404, 405):
+        assert await client(Api(httpx.Response(status, json={"message": "No."}))).page(ID) is None
+    with pytest.raises(EngineRefused):
+        await client(Api(httpx.Response(400, json={"message": "No."}))).page(ID)
+
+
 async def test_an_unknown_conversation_is_refused_with_its_status_and_not_asked_for_again() -> None:
     api = Api()
     with pytest.raises(EngineRefused, match="Unknown id") as caught:

@@ -74,6 +74,16 @@ async def test_it_is_ready_when_it_says_so_and_gets_what_it_needs_alone(tmp_path
     assert "loading the model\n" in process.log_path.read_text()
 
 
+async def test_a_port_that_is_wanted_is_asked_for(tmp_path: Path) -> None:
+    async with Births().open() as births:
+        process = EngineProcess(tmp_path, command=(sys.executable, "-c", ENGINE, str(births.port)), port=45_678)
+        await process.start()
+        words, writer = await births.next()
+        await process.stop()
+        writer.close()
+    assert words[0] == "45678"
+
+
 async def test_one_that_dies_is_started_again_at_the_same_address_with_the_same_secret(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,7 +19,7 @@ from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, ENGINE_IS_FULL, Fak
 from tests.bot.meetings.stage import Stage
 from wire.base import Person
 from wire.conversations import ActionItem
-from wire.reports import MessageRef, Reading, SectionEntry, Summary, SummaryItem, SummarySection
+from wire.reports import MessageRef, PageLink, Reading, SectionEntry, Summary, SummaryItem, SummarySection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -414,6 +414,17 @@ async def test_the_summary_leaves_out_what_people_said_who_object(stage: Stage) 
     assert [(section.name, [item.text for item in section.items]) for section in result.summary.sections] == [
         ("decided", [own.text])
     ]
+
+
+@pytest.mark.parametrize(("speaker", "linked"), [(ANA, True), (BOB, False)])
+async def test_a_page_that_would_show_the_words_of_who_objects_is_not_linked(stage: Stage, speaker: int, *, linked: bool) -> None:
+    stage.engine.link = PageLink(url="https://minutes.example/#conversation/1/t", expires="2026-01-12T09:00:00.000Z")
+    meeting = await stage.started()
+    stage.engine.say(sentence("s1", speaker, "I am against it.", 1.0))
+    await meeting.refuse(BOB)
+    await meeting.stop("stopped")
+    [result] = stage.publisher.results
+    assert (result.page is not None) == linked
 
 
 def reads(progress: float) -> Reading:

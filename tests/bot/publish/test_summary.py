@@ -14,7 +14,7 @@ from bot.publish.summary import due_text, pack, summary_messages, talk_times, te
 from tests.bot.publish.markdown import shown
 from wire.base import Person
 from wire.conversations import ActionItem, Question, Topic
-from wire.reports import MessageRef, Reading, SectionEntry, Summary, SummaryItem, SummarySection
+from wire.reports import MessageRef, PageLink, Reading, SectionEntry, Summary, SummaryItem, SummarySection
 
 OPENED = Opened(
     meeting_id="m1",
@@ -151,6 +151,14 @@ def test_what_a_language_model_wrote_is_told_whole_and_said_to_be_written() -> N
         "-# Made by small\n### Key points\n"
         "- Ben sends a report and they ship on \\*Friday\\*. · [0:12](https://discord.test/1/77/100)\n"
     ) in text
+
+
+def test_the_page_of_the_meeting_is_linked_with_its_end() -> None:
+    page = PageLink(url="https://minutes.example/#conversation/1/a.b.c", expires="2026-01-12T09:00:00.000Z")
+    [text] = summary_messages(replace(FULL, page=page), URLS)
+    line = text.splitlines()[-2]
+    assert line == f"-# [The meeting's page]({page.url}), open to whoever has this link until <t:1768208400:D>"
+    assert "page" not in summary_messages(FULL, URLS)[0]
 
 
 def test_empty_sections_say_so() -> None:
