@@ -42,6 +42,8 @@ class Minutes:
         self._names = frozenset(stem for speaker in roster for stem in content_of(speaker.name))
         self._order = {one.id: place for place, one in enumerate(said)}
         self._items: list[Insight] = []
+        self._contents: list[frozenset[str]] = []
+        """What each item is about, whoever does it."""
         self._topics: dict[str, Topic] = {}
         self.points: list[Point] = []
 
@@ -112,17 +114,19 @@ class Minutes:
         """A new item, or an old one with what the new one knows better."""
         if item is None:
             return
-        stems = self._content(item)
+        content = content_of(item.text) - self._names
         for index, old in enumerate(self._items):
-            near = abs(self._place(old) - self._place(item)) <= WINDOW
-            alike = (old.kind == "question") == (item.kind == "question") and same_thing(stems, self._content(old))
-            if near and alike and (old.assignee == item.assignee or None in {old.assignee, item.assignee}):
+            if abs(self._place(old) - self._place(item)) > WINDOW or not same_thing(content, self._contents[index]):
+                continue
+            alike = (old.kind == "question") == (item.kind == "question")
+            if alike and (old.assignee == item.assignee or None in {old.assignee, item.assignee}):
                 ids = sorted({*old.message_ids, *item.message_ids}, key=self._order.__getitem__)
                 self._items[index] = replace(
                     old, message_ids=tuple(ids), assignee=old.assignee or item.assignee, due=item.due or old.due
                 )
                 return
         self._items.append(item)
+        self._contents.append(content)
 
     def _topic(self, ground: Ground, topic: TextAnswer) -> None:
         places = ground.places(topic.message_ids)
@@ -137,10 +141,6 @@ class Minutes:
         kept = tuple(sorted(ids, key=self._order.__getitem__))
         score = max(topic.score, old.score if old else 0.0, min(0.95, _TOPIC_FLOOR + _TOPIC_STEP * len(kept)))
         self._topics[key] = replace(old or topic, message_ids=kept, score=score)
-
-    def _content(self, item: Insight) -> frozenset[str]:
-        """What it is about, whoever does it."""
-        return content_of(item.text) - self._names
 
     def _place(self, item: Insight) -> int:
         return self._order[item.message_ids[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
@@ -79,12 +80,14 @@ class MeetingReader:
                 if silent >= FAILURES:
                     raise OutOfReach(reasons[-1])
                 prompt = passage_prompt(said, part, self._code())
-                minutes.take(part, await self._ask(PassageAnswer, prompt, "minutes", deadline))
+                answer = await self._ask(PassageAnswer, prompt, "minutes", deadline)
+                await asyncio.to_thread(minutes.take, part, answer)
                 silent = 0
             except ModelFault as fault:
                 reasons.append(str(fault))
                 silent = FAILURES if isinstance(fault, OutOfReach) else silent + isinstance(fault, NoAnswer)
-                minutes.keep(part, local.insights, local.topics, _quotes(said, part))
+                quotes = await asyncio.to_thread(_quotes, said, part)
+                await asyncio.to_thread(minutes.keep, part, local.insights, local.topics, quotes)
         if len(reasons) == len(parts):
             return Reading(local, (), "local", reasons[0] if reasons else None)
         points = minutes.points
