@@ -22,7 +22,8 @@ from rich.table import Table
 
 import sandbox
 from sandbox.people.script import Meeting
-from tests.web.browser import browser, installed, person, recording
+from tests.clients.install import Unavailable, find_chromium
+from tests.web.browser import browser, person, recording
 from tests.web.engine import engine_program
 
 if TYPE_CHECKING:
@@ -165,8 +166,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--utterances", type=int, default=10)
     count = parser.parse_args().utterances
-    if installed() is None:
-        print("No Chromium, Chrome or Edge is installed: nothing was measured.")
+    try:
+        find_chromium()
+    except Unavailable as reason:
+        print(reason)
         return
     result = asyncio.run(measure(count))
     table = Table("", "number", "median s", "95 % s", title="What the page shows, after it was said")

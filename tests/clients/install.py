@@ -29,6 +29,8 @@ BROWSERS: Final = (
     "google-chrome",
     "google-chrome-stable",
     "chrome",
+    "msedge",
+    "microsoft-edge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 )
@@ -63,7 +65,7 @@ def find_node() -> str:
 
 
 def find_chromium() -> str:
-    """Chromium or Chrome. Raises `Unavailable`."""
+    """Chromium, Chrome or Edge. Raises `Unavailable`."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         raise Unavailable("Chromium is not installed: apt install chromium, or install Chrome.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import wave
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import numpy as np
 from playwright.async_api import Page, async_playwright, expect
 
 from audio.pcm import SAMPLE_RATE
+from tests.clients.install import find_chromium
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from playwright.async_api import Browser, BrowserContext
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "microsoft-edge")
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -39,11 +38,6 @@ WITHIN: Final = 20_000.0
 LEAD_IN: Final = 1.5
 """Seconds of silence before a recording begins, in which a person would breathe."""
 SERIOUS: Final = frozenset({"serious", "critical"})
-
-
-def installed() -> str | None:
-    """The browser of this machine."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def recording(path: Path, pieces: Sequence[NDArray[np.int16]], *, pause: float = 0.9, rate: int = SAMPLE_RATE) -> float:
@@ -118,7 +112,7 @@ async def browser(sound: Path | None = None, *flags: str) -> AsyncIterator[Brows
         else ("--disable-audio-input",)
     )
     async with async_playwright() as driver:
-        running = await driver.chromium.launch(executable_path=installed(), args=[*FLAGS, *device, *flags])
+        running = await driver.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *device, *flags])
         try:
             yield running
         finally:

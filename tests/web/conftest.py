@@ -8,7 +8,7 @@ import pytest_asyncio
 
 import sandbox
 from sandbox.people.script import Meeting
-from tests.web.browser import NAMES, installed
+from tests.clients.install import Unavailable, find_chromium
 from tests.web.engine import EngineProgram, engine_program
 
 if TYPE_CHECKING:
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if installed() is None:
-        reason = f"no browser is installed (looked for {', '.join(NAMES)})"
+    try:
+        find_chromium()
+    except Unavailable as reason:
         for item in items:
             if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=reason))
+                item.add_marker(pytest.mark.skip(reason=str(reason)))
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
