@@ -206,8 +206,9 @@ class _Writer:
     def _as_said(self, at: int, stop: int) -> Iterator[Written]:
         for of in range(self._parts[at].of, self._parts[stop - 1].of + 1):
             word = "-".join(part.core for part in self._parts[at:stop] if part.of == of)
-            same = [part for part in self._parts[at:stop] if part.of == of]
-            yield Written(f"{same[0].before}{_respelled(word)}{same[-1].after}", of, 1)
+            same = [place for place in range(at, stop) if self._parts[place].of == of]
+            spelled = _respelled(word, begins=self._starts_sentence(same[0]))
+            yield Written(f"{self._parts[same[0]].before}{spelled}{self._parts[same[-1]].after}", of, 1)
 
     def _starts_sentence(self, at: int) -> bool:
         return at == 0 or self._parts[at - 1].after[-1:] in {".", "?", "!"}
@@ -260,8 +261,9 @@ def _ordinal(value: int) -> str:
     return f"{value:,}{suffix}"
 
 
-def _respelled(word: str) -> str:
+def _respelled(word: str, *, begins: bool) -> str:
+    """In today's spelling, with a capital where it has one; "OK" has capitals anywhere, so what counts is whether it begins a sentence."""
     spelling = LEXICON.spellings.get(word.lower())
     if spelling is None:
         return word
-    return spelling.capitalize() if word[:1].isupper() else spelling
+    return spelling.capitalize() if word[:1].isupper() and (begins or not word.isupper()) else spelling

@@ -38,6 +38,7 @@ def written(text: str) -> str:
         ("at nine oh five on Monday", "at 9:05 on Monday"),
         ("three p.m.", "3 p.m."),
         ("To-morrow, to-day or to-night", "Tomorrow, today or tonight"),
+        ("OK, that is OK. Ok? No, ok.", "Okay, that is okay. Okay? No, okay."),
     ],
 )
 def test_what_is_sure_is_written_as_figures(spoken: str, expected: str) -> None:
