@@ -22,7 +22,10 @@ _VETO_WORDS = 12
 _LIGHT = frozenset(
     {"do", "take", "have", "handle", "try", "get", "own", "manage", "look", "take care", "cover", "take on", "make"}
 )
-_NEEDS_OBJECT = frozenset({"do", "take", "have", "get", "make", "handle", "put", "give", "send", "find", "use", "write", "say"})
+_BEFORE_DATES = frozenset({"for", "by", "on", "until", "before", "in", "at"})
+_NEEDS_OBJECT = frozenset(
+    {"do", "take", "have", "get", "make", "handle", "put", "give", "send", "find", "use", "write", "say", "try", "start", "see"}
+)
 _NO_OBJECT = frozenset({"at", "by", "before", "after", "during", "until"})
 _BROKEN_OFF = 0.45
 """The score that a clause without its object has at most."""
@@ -57,7 +60,7 @@ class Candidate:
         row, least = self.sentence.row[: self.last + 1], self.clause.at + self.clause.verb.length
         dated = {place for read in self.sentence.dates for place in range(read.first, read.last + 1)}
         after = [row[place] for place in range(least, whole(row, least)) if place not in dated]
-        return bool(after) and all(word in _POINTERS for word in after)
+        return not _POINTERS.isdisjoint(after) and all(word in _POINTERS or word in _BEFORE_DATES for word in after)
 
 
 class ActionFinder:
@@ -91,7 +94,7 @@ def _broken_off(sentence: Sentence, clause: Clause, last: int) -> bool:
     """Whether a verb that needs an object has none: `somebody should do at some point, just`."""
     least = clause.at + clause.verb.length
     after = sentence.row[least : whole(sentence.row[: last + 1], least)]
-    return clause.verb.base in _NEEDS_OBJECT and last >= least and (not after or after[0] in _NO_OBJECT)
+    return clause.verb.base in _NEEDS_OBJECT and (not after or after[0] in _NO_OBJECT)
 
 
 def _last(sentence: Sentence, clause: Clause, following: Clause | None) -> int:

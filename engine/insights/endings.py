@@ -19,7 +19,7 @@ def whole(row: Sequence[str], least: int) -> int:
     while end > least:
         word, before = row[end - 1], row[end - 2] if end > 1 else ""
         asked = not lists["question"].isdisjoint(row[max(0, end - 1 - _QUESTION_REACH) : end - 1])
-        begins = word in lists["subject"] and before in lists["joint"]
+        begins = before in lists["joint"] and (word in lists["subject"] or word in lists["question"])
         if not (
             word in lists["end"]
             or begins
@@ -35,7 +35,7 @@ def runs_on(row: Sequence[str], least: int) -> int:
     """How many words of a row belong to its clause before another thing is said; the first `least` always do."""
     lists = sections("endings.txt")
     for place in range(least, len(row)):
-        if row[place - 1] in lists["question"]:
+        if row[place - 1] in lists["question"] or row[place - 1] in lists["open"]:
             continue
         if row[place] in lists["break"] or " ".join(row[place : place + 2]) in lists["break"]:
             return place

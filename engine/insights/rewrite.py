@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.insights.endings import runs_on, whole
+from engine.insights.lexicon import sections as sections_of
 from engine.insights.lexicon import tables, words
-from engine.insights.normalise import read, sentences
+from engine.insights.merge import content_stems
+from engine.insights.normalise import normalise, sentences
 from engine.insights.verbs import is_verb
 
 if TYPE_CHECKING:
@@ -63,13 +65,17 @@ def as_sentence(row: Sequence[Word], ending: str = ".") -> str:
 def with_context(text: str, *earlier: str) -> str:
     """An item that says no more than `do that`, with the end of what was said before it: the first of `earlier` that says something."""
     for said in earlier:
-        spoken = [sentence for sentence in sentences(read(said)) if len(sentence) >= _LEAST_CONTEXT]
+        spoken = [sentence for sentence in sentences(normalise(said)) if _tells(sentence)]
         if spoken:
             shown = spoken[-1][-_MOST_CONTEXT:]
-            words_said = said[shown[0].begin : shown[-1].end] + ("?" if "?" in shown[-1].mark else "")
             cut = "\u2026 " if len(shown) < len(spoken[-1]) else ""
-            return f"{text.rstrip('.')} (\u201c{cut}{words_said}\u201d)."
+            ending = "?" if "?" in shown[-1].mark else ""
+            return f"{text.rstrip('.')} (\u201c{cut}{as_sentence(quoted(shown, said), ending)}\u201d)."
     return text
+
+
+def _tells(sentence: Sequence[Token]) -> bool:
+    return len(sentence) >= _LEAST_CONTEXT and bool(content_stems(" ".join(token.word for token in sentence)))
 
 
 def action_text(candidate: Candidate, text: str, speaker: Speaker, assignee: Speaker | None, *, accepted: bool = False) -> str:
@@ -196,7 +202,8 @@ def _last(candidate: Candidate, assignee: Speaker | None) -> int:
     if last >= least:
         last = runs_on(row[: last + 1], min(least + 1, last + 1)) - 1
     while last > at:
-        if row[last] in words("trailing.txt") or (last in people and (people[last] == assignee or "," in marks[last - 1])):
+        leads_on = row[last] in words("trailing.txt") and row[last - 1] not in sections_of("endings.txt")["open"]
+        if leads_on or (last in people and (people[last] == assignee or "," in marks[last - 1])):
             last -= 1
         elif (end := whole(row[: last + 1], least)) <= last:
             last = end - 1
