@@ -204,12 +204,12 @@ def calibration_clip() -> NDArray[np.float32]:
     return (read_pcm(CLIP) / 32_768).astype(np.float32)
 
 
-def calibrate(recogniser: Recogniser, times: int) -> tuple[str, float]:
+def calibrate(recogniser: Recogniser, times: int, *, hurried: bool = False) -> tuple[str, float]:
     """What a model makes of a clip of five seconds, and the processor seconds that a second of sound takes: the best of `times`."""
     samples = calibration_clip()
     text, best = "", float("inf")
     for _ in range(times):
         begun = time.process_time()  # some models work in threads of their own
-        text = recogniser.transcribe(samples).text
+        text = recogniser.transcribe(samples, hurried=hurried).text
         best = min(best, time.process_time() - begun)
     return text, best / (len(samples) / 16_000)
