@@ -122,6 +122,7 @@ def result_of(
 ) -> MeetingResult:
     """All of it, for the publisher. `entries` already hold the lines that were missing."""
     known = {entry.key for entry in entries}
+    told = {line.key: line.text for line in _lines(entries) if line.user_id not in ending.refused}
     links = reconcile(_lines(entries), kept.messages, datetime.fromisoformat(opened.started_at)).links
     return MeetingResult(
         opened=opened,
@@ -137,6 +138,11 @@ def result_of(
         reading=kept.reading,
         page=None if _hidden(kept, ending.refused) else kept.page,
         failure=" ".join(part for part in (ending.failure, kept.failure) if part) or None,
+        corrections={
+            links[message.id]: message.text.strip()
+            for message in kept.messages
+            if message.corrected_from is not None and told.get(links[message.id]) not in {None, message.text.strip()}
+        },
         links={message_id: key for message_id, key in links.items() if key in known},
     )
 

@@ -61,6 +61,7 @@ class Floor:
         self._engine_outage = Outage("The connection to the speech engine")
         self._link_outage = Outage("The voice connection")
         self._deafness = DeafnessWatch()
+        self._looked_again = False
 
     def now(self) -> float:
         """Seconds since the meeting began."""
@@ -101,6 +102,9 @@ class Floor:
                 self._engine_outage.began(self.now())
             case stream.Regained() if voice is None:
                 self.note(self._engine_outage.ended(self.now()))
+            case stream.SecondLook(done, total) if voice is None and done and not self._looked_again:
+                self._looked_again = True
+                self.note(f"I read again what was hard to understand: {done} of {total} lines so far. The summary follows.")
             case _:
                 pass
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.meetings.entries import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from wire.conversations import Message
 
@@ -29,7 +29,7 @@ class Reconciled:
     links: dict[str, str] = field(default_factory=dict)
 
 
-def reconcile(lines: Iterable[Line], messages: Iterable[Message], began: datetime) -> Reconciled:
+def reconcile(lines: Iterable[Line], messages: Sequence[Message], began: datetime) -> Reconciled:
     """Match each message with a line: by id, else same person and text and nearest start, else same person and time.
 
     Realtime and REST ids are not the same on every server. A message without a line becomes one, with its id as key.
@@ -46,8 +46,9 @@ def reconcile(lines: Iterable[Line], messages: Iterable[Message], began: datetim
             rest.append(line)
     rest = _match(result, rest, held, lambda line: (_person(line), tuple(line.text.casefold().split())), _any_time)
     rest = _match(result, rest, held, _person, _same_time)
+    texts = {message.id: message.text.strip() for message in messages}
     for line in rest:
-        result.missing.append(line)
+        result.missing.append(line.model_copy(update={"text": texts[line.key]}))
         result.links[line.key] = line.key
     return result
 
@@ -81,7 +82,7 @@ def _match(
 
 
 def line_of(message: Message, began: datetime) -> Line:
-    """A message of the Conversation API as a line; a time that cannot be read counts as the beginning."""
+    """A message of the Conversation API as the line that the stream told; a time that cannot be read counts as the beginning."""
     person = message.from_
     end = _seconds(message.end_time, began)
     start = _seconds(message.start_time, began)
@@ -91,7 +92,7 @@ def line_of(message: Message, began: datetime) -> Line:
         name=person.name or "Somebody",
         start=min(start, end) if end else start,
         end=max(start, end),
-        text=message.text.strip(),
+        text=(message.corrected_from or message.text).strip(),
     )
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bot.meetings.entries import Opened, Spoken
     from wire.conversations import ActionItem, Question, Topic
-    from wire.reports import Reading, Summary
+    from wire.reports import PageLink, Reading, Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class MeetingResult:
     """How a language model read the meeting; None where there is none."""
     page: PageLink | None = None
     """Where the meeting can be read in a browser, by whoever has the link."""
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    """What a second look made of lines, by their `key`."""
     failure: str | None = None
     """What went wrong, a whole sentence for the readers: the engine was gone, the bot was interrupted."""
     links: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,6 @@ from bot.publish.summary import talk_times
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.meetings.entries import Spoken
     from bot.meetings.result import MeetingResult
     from bot.publish.gist import Gist
     from wire.conversations import ActionItem, Question
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 def markdown(result: MeetingResult) -> str:
     """The whole meeting as Markdown: what it was, who said what when, what was lost, and what it came to."""
-    return "\n".join([*_head(result), "## Transcript", "", *_transcript(result.entries), "", *_outcome(result)])
+    return "\n".join([*_head(result), "## Transcript", "", *_transcript(result), "", *_outcome(result)])
 
 
 def _head(result: MeetingResult) -> Iterator[str]:
@@ -43,11 +42,14 @@ def _head(result: MeetingResult) -> Iterator[str]:
     yield ""
 
 
-def _transcript(entries: tuple[Spoken, ...]) -> Iterator[str]:
-    if not entries:
+def _transcript(result: MeetingResult) -> Iterator[str]:
+    if not result.entries:
         yield "Nothing was said that could be understood."
-    for entry in sorted(entries, key=time_of):
+    for entry in sorted(result.entries, key=time_of):
         match entry:
+            case Line() if entry.key in result.corrections:
+                text = escape(result.corrections[entry.key])
+                yield f"{bold_name(entry.name)} ({clock(entry.start)}): {text} _(first understood as: {escape(entry.text)})_"
             case Line():
                 yield f"{bold_name(entry.name)} ({clock(entry.start)}): {escape(entry.text)}"
             case Gap():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.meetings.entries import Line
 from bot.publish.gist import gist, made_by
 from bot.publish.markup import MESSAGE_LIMIT, clock, escape, length, plain, split
+from bot.publish.second_look import correction_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,6 +65,7 @@ def summary_messages(result: MeetingResult, urls: Mapping[str, str], *, limit: i
         lines += ["### Action items", *_items(result.action_items, refer)]
         lines += ["### Follow-ups", *_items(result.follow_ups, refer)]
         lines += ["### Questions", *_questions(result.questions, found, refer)]
+    lines += correction_lines(result, urls)
     lines += ["### Talk time", _chart(talks) if talks else _NOBODY]
     if result.page:
         until = due_text(result.page.expires)

@@ -79,6 +79,14 @@ class TopicsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """At its end the engine reads again what was hard to understand: so many of those messages are done."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Completed:
     """Everything that was said on this stream is final and can be read from the Conversation API."""
 
@@ -129,6 +137,7 @@ ServerEvent = (
     | Sentence
     | InsightSeen
     | TopicsSeen
+    | SecondLook
     | Completed
     | Stopped
     | ServerError

@@ -15,6 +15,7 @@ from bot.streaming.events import (
     InsightSeen,
     Interim,
     Listening,
+    SecondLook,
     Sentence,
     ServerError,
     Stopped,
@@ -25,6 +26,7 @@ from wire.base import Payload, Person, Shape
 from wire.insights import StreamInsight
 from wire.recognition import Alternative, RecognitionResult, SoundLost
 from wire.requests import PONG
+from wire.session import ConversationRef
 from wire.topics import StreamTopic
 
 if TYPE_CHECKING:
@@ -77,9 +79,8 @@ def _session(message: object) -> list[ServerEvent] | None:
             return [*known, Listening()]
         case "recognition_result":
             return _result(message)
-        case "sound_lost":
-            lost = _read(SoundLost, message)
-            return [Unread(lost.start, lost.end)] if lost else None
+        case "sound_lost" | "second_look":
+            return _addition(message)
         case "conversation_completed":
             return [*known, Completed(conversation_id)]
         case "recognition_stopped":
@@ -167,6 +168,17 @@ def _topics(items: object) -> list[ServerEvent] | None:
         return None
     topics = tuple(topic for item in items if (topic := _read(StreamTopic, item)) is not None)
     return [TopicsSeen(topics)] if topics else None
+
+
+def _addition(message: dict[str, object]) -> list[ServerEvent] | None:
+    """What the engine tells beyond the documented frames."""
+    if message["type"] == "sound_lost":
+        lost = _read(SoundLost, message)
+        return [Unread(lost.start, lost.end)] if lost else None
+    progress = _read(ConversationRef, message.get("data"))
+    if progress is None or progress.done is None or progress.total is None:
+        return None
+    return [SecondLook(progress.done, progress.total)]
 
 
 def _error(holder: dict[str, object]) -> ServerError:

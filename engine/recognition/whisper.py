@@ -1,4 +1,4 @@
-"""Whisper by faster-whisper, an extra of this package: one utterance to text in any of its languages, greedily."""
+"""Whisper by faster-whisper, an extra of this package: one utterance to text in any of its languages."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ MISSING: Final = (
     "ENGINE_MODEL=whisper:... needs faster-whisper, which is not installed: run `make whisper`, or install minutes-bot[whisper]."
 )
 
+_BEAM: Final = 5
+"""Readings that are followed at once; Whisper's own number."""
 _LOOPING: Final = 2.4
 """A text that shrinks this many times when it is compressed says one thing over and over; Whisper's own bound."""
 _NO_SPEECH: Final = 0.6
@@ -103,13 +105,13 @@ class Whisper:
         *,
         vocabulary: Sequence[str] = (),
         language: str = "en",
-        hurried: bool = False,  # noqa: ARG002 - its decoding is the quick one already
+        hurried: bool = False,
     ) -> Transcript:
         """The text of one utterance; see `Recogniser`."""
         segments, info = self._model.transcribe(
             samples,
             language=None if language == DETECT else language,
-            beam_size=1,
+            beam_size=1 if hurried else _BEAM,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from audio import pcm
 from engine.errors import EngineFault
 from engine.recognition.second_look import CERTAIN, Heard
 
@@ -84,6 +85,11 @@ class Retelling:
             except EngineFault as error:
                 _logger.error("There is no second look: %s", error)  # noqa: TRY400 - the sentence says it all
                 break
+            except Exception:
+                _logger.exception(
+                    "The second look failed on %.1f s of sound: they stay as they were.", pcm.seconds(message.heard.sound)
+                )
+                continue
             if again is not None:
                 await self._record.correct(message.row, message.heard.said, again, message.keeping)
                 corrected += 1

@@ -24,13 +24,19 @@ from bot.meetings.status import State
 from bot.streaming.events import Completed, FinalResult, Interim, Sentence, TopicsSeen
 from bot.streaming.session import SessionLimits
 from bot.voice.events import Heard
+from engine.recognition.second_look import SecondLook
+from engine.recognition.types import Transcript
 from tests.bot.fakes import ANA, BOB, FakePublishers, FakeRoom
 from tests.engine.fakes import SENTENCES, OwnClock, pause, say
+from tests.engine.recognition.fakes import ScriptedRecogniser
 from tests.engine.server import APP, SECRETS, engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class WallClock(OwnClock):
@@ -161,6 +167,34 @@ async def test_a_meeting_from_start_to_summary(tmp_path: Path) -> None:
     assert [source(item.message_ids) for item in result.follow_ups] == [SENTENCES[4]]
     assert [source(item.message_ids) for item in result.questions] == [SENTENCES[2]]
     assert result.failure is None
+
+
+class Larger(ScriptedRecogniser):
+    """Hears one more word than the first time, of the sentence about the draft alone."""
+
+    def transcribe(
+        self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en", hurried: bool = False
+    ) -> Transcript:
+        level = round(float(samples.max()) * 32_768 / 1_000)
+        return Transcript("I will send the draft today." if level == 3 else SENTENCES[level], -0.01, 0)
+
+
+async def test_what_a_second_look_corrects_is_told_beside_what_was_posted(tmp_path: Path) -> None:
+    room, publishers = FakeRoom(), FakePublishers(tmp_path)
+    look = SecondLook(Larger)
+    async with engine(tmp_path, clock=WallClock(), second_look=look) as server, client_of(server.url) as client:
+        meeting = Meeting(room, "Weekly", tools(client, publishers, tmp_path), frozenset())
+        await meeting.start()
+        speak(room, ANA, 0.0, 1, 3)
+        await publishers.last.until(lambda: len(publishers.last.added) == 2)
+        await meeting.stop("done")
+    (result,) = publishers.last.results
+    lines = {entry.key: entry.text for entry in result.entries if isinstance(entry, Line)}
+    assert sorted(lines.values()) == [SENTENCES[1], SENTENCES[3]]
+    assert {lines[key]: text for key, text in result.corrections.items()} == {SENTENCES[3]: "I will send the draft today."}
+    (action,) = result.action_items
+    assert action.text == "Ana will send the draft today by Friday."
+    assert lines[result.links[action.message_ids[0]]] == SENTENCES[3]
 
 
 async def test_a_language_that_the_engine_does_not_know_begins_no_meeting(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bot.meetings.entries import Closed, ConversationKnown, Gap, Line, Note, Ope
 from bot.meetings.meeting import MeetingLimits
 from bot.meetings.rereading import LOOK, PATIENCE
 from bot.meetings.status import SpeakerStatus, State
-from bot.streaming.events import ConversationCreated, Dropped, Lost, Regained
+from bot.streaming.events import ConversationCreated, Dropped, Lost, Regained, SecondLook
 from bot.voice.events import Heard, Left, LinkDown, LinkUp, SpeakerHealth
 from bot.voice.events import Lost as SoundLost
 from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, ENGINE_IS_FULL, FakePublisher, sentence, settle
@@ -450,7 +450,8 @@ async def test_the_summary_waits_for_a_language_model_and_says_so_once(stage: St
     [result] = stage.publisher.results
     assert result.reading == READ
     notes = [entry.text for entry in result.entries if isinstance(entry, Note)]
-    assert notes == ["small reads the meeting now; the summary follows when it is done."]
+    [note] = notes
+    assert note.startswith("small reads the meeting now; the summary follows when it is done.")
 
 
 async def test_a_language_model_is_not_waited_for_without_end(stage: Stage) -> None:
@@ -560,3 +561,13 @@ async def test_the_status_says_who_is_heard_and_how_well(stage: Stage) -> None:
     assert status.engine_alive
     await meeting.stop("done")
     assert meeting.status().state is State.ENDED
+
+
+async def test_a_second_look_that_takes_long_is_said_once(stage: Stage) -> None:
+    meeting = await stage.started()
+    for done in (0, 12, 30):
+        stage.engine.anchor.tell(SecondLook(done, 40))
+    await settle()
+    notes = [entry.text for entry in await stage.shown(1) if isinstance(entry, Note)]
+    assert notes == ["I read again what was hard to understand: 12 of 40 lines so far. The summary follows."]
+    await meeting.abandon()

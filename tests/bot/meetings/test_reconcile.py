@@ -51,6 +51,14 @@ def test_the_same_sentence_told_differently_is_not_said_twice() -> None:
     assert found.missing == []
 
 
+def test_a_corrected_sentence_is_found_by_what_it_was_and_told_as_what_it_is() -> None:
+    corrected = message("1", ANA, "Meet the layer.", 10).model_copy(update={"corrected_from": "Meat the lawyer."})
+    found = reconcile([line("a", ANA, "Meat the lawyer.", 11.5)], [corrected], BEGIN)
+    assert (found.links, found.missing) == ({"1": "a"}, [])
+    (missing,) = reconcile([], [corrected], BEGIN).missing
+    assert missing.text == "Meet the layer."
+
+
 def test_another_person_at_the_same_time_is_another_sentence() -> None:
     found = reconcile([line("a", ANA, "twenty five", 10, 12)], [message("1", BOB, "25", 10, 12)], BEGIN)
     assert [missing.key for missing in found.missing] == ["1"]

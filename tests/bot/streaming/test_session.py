@@ -21,6 +21,7 @@ from bot.streaming.events import (
     Listening,
     Lost,
     Regained,
+    SecondLook,
     ServerError,
 )
 from bot.streaming.session import SessionLimits, StreamSession
@@ -399,3 +400,20 @@ async def test_sound_that_the_engine_could_not_read_is_reported_as_lost() -> Non
         assert [event for event in await reading if isinstance(event, Dropped)] == [
             Dropped(40.5, 0.75, "the speech engine could not read it")
         ]
+
+
+async def test_a_second_look_is_told_and_waited_for() -> None:
+    async def looks_again(visit: Visit) -> None:
+        await visit.greet()
+        await visit.listen()
+        await visit.say("second_look", data={"conversationId": "4726931040557588", "done": 3, "total": 8})
+        await visit.say("second_look", data={"conversationId": "4726931040557588"})
+        await visit.complete()
+
+    async with ScriptedServer(looks_again).running() as server:
+        session = session_of(server)
+        await session.open()
+        reading = asyncio.create_task(all_events(session))
+        assert await session.stop()
+        assert [event for event in await reading if isinstance(event, SecondLook)] == [SecondLook(3, 8)]
+        assert session.unknown_frames == 1

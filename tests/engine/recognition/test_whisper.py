@@ -70,7 +70,13 @@ def test_parts_become_one_text_with_its_language() -> None:
     said = Whisper("Whisper", model).transcribe(SOUND, vocabulary=["Zoë", "Kubernetes"], language="auto")
     assert (said.text, said.language, said.certainty) == ("Guten Tag. Wie geht es?", "de", 0.9)
     assert said.logprob == pytest.approx(-0.25)
-    assert (model.asked["language"], model.asked["hotwords"]) == (None, "Zoë, Kubernetes")
+    assert (model.asked["language"], model.asked["hotwords"], model.asked["beam_size"]) == (None, "Zoë, Kubernetes", 5)
+
+
+def test_a_rough_text_is_read_in_one_go() -> None:
+    model = Scripted(Part(" Guten Tag."))
+    Whisper("Whisper", model).transcribe(SOUND, language="de", hurried=True)
+    assert (model.asked["language"], model.asked["beam_size"]) == ("de", 1)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,25 @@ async def test_a_model_that_is_missing_leaves_everything_as_it_was(tmp_path: Pat
     assert (told["text"], "correctedFrom" in told) == (SENTENCES[3], False)
 
 
+async def test_a_model_that_fails_on_one_message_goes_on_with_the_next(tmp_path: Path) -> None:
+    class Stumbling(Larger):
+        def transcribe(
+            self, samples: NDArray[np.float32], *, vocabulary: object = (), language: str = "en", hurried: bool = False
+        ) -> Transcript:
+            if not self.read:
+                self.read.append(0)
+                raise RuntimeError("The model stumbled.")
+            return super().transcribe(samples)
+
+    async with engine(tmp_path, second_look=SecondLook(Stumbling)) as it, it.socket("stumble") as jane:
+        conversation_id = await jane.start(JANE)
+        await jane.send((say(3) + pause()) * 2)
+        frames = await jane.stop()
+        told = await messages(it, conversation_id)
+    assert names(frames)[-2:] == ["conversation_completed", "recognition_stopped"]
+    assert {one["text"] for one in told} == {SENTENCES[3], BETTER[3]}
+
+
 async def test_without_the_setting_nothing_is_held(running: Engine) -> None:
     async with running.socket("plain") as jane:
         await jane.start(JANE)
