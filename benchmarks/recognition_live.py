@@ -7,6 +7,7 @@ import itertools
 import statistics
 import time
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from audio.pcm import silence
@@ -34,7 +35,7 @@ class Live:
         finals: seconds from the end of each utterance to its final.
         first: seconds from the first word of each utterance to its first text.
         gaps: seconds between the texts of an utterance, the final the last of them.
-        changed: words of interims that the next text of the utterance has otherwise.
+        changed: words of interims that are gone from the next text of the utterance.
         words: words of the finals.
     """
 
@@ -58,7 +59,8 @@ class Live:
             texts = [plain(one.text).split() for one in shown]
             self.words += len(texts[-1])
             for text, following in itertools.pairwise(texts):
-                self.changed += sum(text[i : i + 1] != following[i : i + 1] for i in range(len(text)))
+                same = SequenceMatcher(None, text, following, autojunk=False).get_matching_blocks()
+                self.changed += len(text) - sum(block.size for block in same)
             shown = []
 
     def figures(self) -> dict[str, float]:
