@@ -47,7 +47,9 @@ class Rereading:
         while await self._goes_on(latest) and self._clock.monotonic() < deadline and not self._hurried:
             if self.reading is not None and not said and self._clock.monotonic() >= deadline - PATIENCE + SILENT:
                 said = True
-                say(f"{self.reading.model} reads the meeting now; the summary follows when it is done.")
+                say(
+                    f"{self.reading.model} reads the meeting now; the summary follows when it is done. /meeting stop once more does not wait for it."
+                )
             await self._clock.sleep(LOOK)
 
     async def _goes_on(self, conversation_id: str) -> bool:

@@ -62,10 +62,12 @@ class MeetingService:
         return meeting
 
     async def stop(self, guild_id: int, reason: str = "stopped by command") -> Meeting:
-        """End the guild's meeting and return when its summary is out. Raises `NoMeeting`."""
+        """End the guild's meeting and return when its summary is out; asked again, wait for no language model. Raises `NoMeeting`."""
         meeting = self._running(guild_id)
         if meeting.state is State.STARTING:
             raise NoMeeting("The meeting is still starting: try again in a moment.")
+        if meeting.state is State.SUMMARISING:
+            meeting.hurry()
         await meeting.stop(reason)
         self._forget(guild_id, meeting)
         return meeting

@@ -121,9 +121,8 @@ class Minutes:
             alike = (old.kind == "question") == (item.kind == "question")
             if alike and (old.assignee == item.assignee or None in {old.assignee, item.assignee}):
                 ids = sorted({*old.message_ids, *item.message_ids}, key=self._order.__getitem__)
-                self._items[index] = replace(
-                    old, message_ids=tuple(ids), assignee=old.assignee or item.assignee, due=item.due or old.due
-                )
+                due = replace(item.due, offset=old.text.find(item.due.phrase)) if item.due else old.due
+                self._items[index] = replace(old, message_ids=tuple(ids), assignee=old.assignee or item.assignee, due=due)
                 return
         self._items.append(item)
         self._contents.append(content)

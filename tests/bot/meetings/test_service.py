@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import AlreadyMeeting, EngineDown, NoMeeting
+from bot.meetings.rereading import LOOK
 from bot.meetings.service import MeetingService
 from bot.meetings.status import State
 from bot.storage.storage import Storage
 from tests.bot.fakes import ANA, BEGIN, BOB, ENGINE_IS_DOWN, FakeDirectory, FakeLine, FakePublisher, sentence, settle
 from tests.bot.meetings.stage import Stage
+from wire.reports import Reading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -99,6 +101,20 @@ async def test_a_no_holds_now_and_in_later_meetings_until_it_is_taken_back(stage
     assert stage.room.listener.refused == set()
     assert await storage.refusals.of(11) == frozenset()
     await service.shutdown()
+
+
+async def test_a_second_stop_does_not_wait_for_a_language_model(stage: Stage, storage: Storage) -> None:
+    service = service_of(stage, storage)
+    await service.start(stage.room, "Weekly", ANA)
+    stage.engine.readings = [Reading(status="in_progress", model="small", made_by="local")]
+    first = asyncio.create_task(service.stop(11))
+    await settle()
+    second = asyncio.create_task(service.stop(11))
+    await settle()
+    await stage.clock.advance(LOOK)
+    assert await first is await second
+    [result] = stage.publisher.results
+    assert result.reading is not None
 
 
 async def test_shutdown_ends_running_meetings_with_their_summary(stage: Stage, storage: Storage) -> None:

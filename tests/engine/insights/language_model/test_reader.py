@@ -274,6 +274,7 @@ async def test_what_two_parts_both_tell_is_one_item(server: ScriptedServer) -> N
     (only,) = (await read(server, meeting(*talk))).changes.insights
     assert (only.text, only.message_ids) == ("Ben will fix the payment bug.", ("u55",))
     assert only.due is not None
+    assert only.due.offset == -1, "the words of the date are not in the text that stays"
 
 
 async def test_a_part_that_fails_is_read_by_the_local_engine(server: ScriptedServer) -> None:
