@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import signal
 import socket
@@ -56,6 +57,7 @@ class EngineServer(uvicorn.Server):
             timeout_graceful_shutdown=LAST_SECONDS,
         )
         super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(_no_false_alarm)
         self._app = app
         self._on_ready = on_ready
 
@@ -84,6 +86,11 @@ class EngineServer(uvicorn.Server):
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+
+def _no_false_alarm(record: logging.LogRecord) -> bool:
+    """For uvicorn each upgrade that was refused, with 401 for a bad token, is an error of the application: say nothing of it."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
 def settle() -> None:

@@ -26,15 +26,19 @@ def cut(sound: bytes) -> list[bytes]:
     return [sound[at : at + FRAME_BYTES] for at in range(0, len(sound), FRAME_BYTES)]
 
 
+def encode(kind: str, said: bytes) -> tuple[list[bytes], int]:
+    """The frames to send, and their rate."""
+    samples = np.frombuffer(said, "<i2")
+    if kind == "FLAC":
+        return cut(flac(samples, 16_000)), 16_000
+    if kind == "Opus packets":
+        return opus_packets(said), 48_000
+    return cut(encoded(np.repeat(samples, 3), 48_000, "libopus", "ogg")), 48_000
+
+
 @pytest.mark.parametrize("kind", ["FLAC", "Opus packets", "Opus in Ogg"])
 def test_encoded_speech_is_understood(engine: Engine, speech: Recording, kind: str) -> None:
-    said = speech.path.read_bytes()
-    samples = np.frombuffer(said, "<i2")
-    frames, rate = {
-        "FLAC": lambda: (cut(flac(samples, 16_000)), 16_000),
-        "Opus packets": lambda: (opus_packets(said), 48_000),
-        "Opus in Ogg": lambda: (cut(encoded(np.repeat(samples, 3), 48_000, "libopus", "ogg")), 48_000),
-    }[kind]()
+    frames, rate = encode(kind, speech.path.read_bytes())
     format_ = {"encoding": kind.partition(" ")[0], "sampleRateHertz": rate}
     request = {"type": "start_request", "config": {"speechRecognition": format_}, "speaker": {"name": "Jane"}}
     address = f"{engine.url.replace('http', 'ws')}/v1/streaming/{uuid.uuid4()}?access_token={engine.token()}"

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import stat
 import sys
+from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -225,6 +227,18 @@ async def test_an_upgrade_without_a_good_token_is_refused_as_rest_is(running: En
     response = refused.value.response
     assert response.status_code == 401
     assert json.loads(response.body or b"") == INVALID
+
+
+async def test_an_upgrade_that_was_refused_is_no_error_in_the_log(running: Engine) -> None:
+    log, said = logging.getLogger("uvicorn.error"), BufferingHandler(100)
+    log.addHandler(said)
+    try:
+        with pytest.raises(websockets.InvalidStatus):
+            await websockets.connect(running.ws("/v1/streaming/meeting"))
+        await running.stop()
+    finally:
+        log.removeHandler(said)
+    assert [record.getMessage() for record in said.buffer if record.levelno >= logging.WARNING] == []
 
 
 async def test_browsers_may_ask_from_any_page(running: Engine) -> None:

@@ -1,18 +1,18 @@
 """PyPI `symbl`: text and a recording are handed over, appended to, waited for, and read."""
 
-# ruff: noqa: T201 - the record goes to stdout
+# ruff: noqa: T201, E402 - the record goes to stdout; the client makes its own clients when it is imported
 
 import json
 import os
 import sys
 
-# Point it at the engine, before `symbl` makes its clients:
+# Point it at the engine:
 import symbl_rest
 
 configuration = symbl_rest.Configuration()
 configuration.host = os.environ["ENGINE_URL"]
 symbl_rest.Configuration.set_default(configuration)
-import symbl  # noqa: E402 - see above
+import symbl
 
 # As ever from here, but that the client looks after its job more often than every half minute.
 vars(sys.modules["symbl.Conversations"])["Conversation"]._Conversation__INTERVAL_TIME_IN_SECONDS = 0.2

@@ -1,6 +1,6 @@
 """PyPI `symbl`: a stream from the microphone, then the Conversation API through the same package."""
 
-# ruff: noqa: T201 - the record goes to stdout
+# ruff: noqa: T201, E402 - the record goes to stdout; the client makes its own clients when it is imported
 
 import json
 import os
@@ -11,14 +11,14 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
-# Point it at the engine, before `symbl` makes its clients:
+# Point it at the engine:
 import symbl_rest
 
 url = os.environ["ENGINE_URL"]
 configuration = symbl_rest.Configuration()
 configuration.host = url
 symbl_rest.Configuration.set_default(configuration)
-import symbl  # noqa: E402 - see above
+import symbl
 
 sockets = url.replace("http", "ws", 1)
 streaming, listening = sys.modules["symbl.streaming_api.StreamingApi"], sys.modules["symbl.Connection"]
