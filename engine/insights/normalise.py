@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engine.insights.lexicon import mapping, words
 
-MAX_TOKENS = 1_500
+MAX_TOKENS = 6_000
 """A message is read as far as this many tokens; the longest a person says in one breath is far below."""
 
 _TOKEN = re.compile(r"<@!?\w+>|\b[ap]\.m\.|@?\w+(?:[.:,/]\d+)*(?:['\u2019-]\w+)*-?|[.?!,;:\u2026\u2014]|\n", re.UNICODE)

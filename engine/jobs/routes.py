@@ -77,9 +77,10 @@ class Reception:
         payload: Json,
         known: ConversationRow | None,
         began: float,
+        zone: float = 0.0,
     ) -> Response:
         """Keep the job, with a conversation of its own if it has none yet."""
-        conversation = _conversation(app_id, wishes, began) if known is None else None
+        conversation = _conversation(app_id, wishes, began, zone) if known is None else None
         owner = conversation or known
         assert owner is not None, "one of the two is there"
         job = JobRow(
@@ -97,7 +98,7 @@ class Reception:
         return ShapeResponse(Accepted(conversation_id=owner.id, job_id=job.id), 201)
 
 
-def _conversation(app_id: str, wishes: Wishes, began: float) -> ConversationRow:
+def _conversation(app_id: str, wishes: Wishes, began: float, zone: float) -> ConversationRow:
     conversation_id = new_id()
     return ConversationRow(
         id=conversation_id,
@@ -106,7 +107,7 @@ def _conversation(app_id: str, wishes: Wishes, began: float) -> ConversationRow:
         name=wishes.name or conversation_id,
         language=(wishes.language_code if isinstance(wishes, SoundWishes) else None) or "en-US",
         confidence_threshold=0.5 if wishes.confidence_threshold is None else wishes.confidence_threshold,
-        timezone_offset=0.0,
+        timezone_offset=zone,
         no_connection_timeout=0.0,
         start_time=began,
         end_time=began,
@@ -184,7 +185,7 @@ async def _text(at: Reception, app_id: str, asked: TextRequest, known: Conversat
     began = text.begin_of(asked.messages, at.clock.time())
     with at.runner.place(app_id, await at.ledger.count(app_id)):
         payload = {"messages": [message.as_json() for message in asked.messages]}
-        return await at.accept(app_id, "text", asked, payload, known, began)
+        return await at.accept(app_id, "text", asked, payload, known, began, text.zone_of(asked.messages))
 
 
 async def post_sound(request: Request, at: At, app_id: Application, asked: Asked) -> Response:

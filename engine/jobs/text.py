@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.jobs.desk import Desk
     from wire.jobs import TextMessage
 
-MAX_TEXT: Final = 20_000
+MAX_TEXT: Final = 50_000
 """Characters of one message."""
 AT_ONCE: Final = 32
 """Messages that are kept in one transaction; an interrupted job is run again from its beginning, so none is lost."""
@@ -34,6 +34,15 @@ def begin_of(messages: Iterable[TextMessage], now: float) -> float:
     if times and not 0 <= min(times) <= max(times) <= min(times) + MAX_SPAN:
         raise BadRequest('"messages": times lie after 1970, and within a year of each other.')
     return min(times, default=now)
+
+
+def zone_of(messages: Iterable[TextMessage]) -> float:
+    """The zone that dates are reckoned in, in minutes behind UTC: that of the first time given; UTC where it has none."""
+    for message in messages:
+        if message.duration is not None and message.duration.start_time is not None:
+            offset = message.duration.start_time.utcoffset()
+            return -offset.total_seconds() / 60 if offset is not None else 0.0
+    return 0.0
 
 
 def _times(message: TextMessage) -> tuple[float | None, float | None]:

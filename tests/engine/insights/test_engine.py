@@ -90,6 +90,11 @@ def test_asking_in_between_changes_nothing(said: list[tuple[str, str]]) -> None:
 
 def test_five_thousand_words_in_one_message() -> None:
     talk = Talk()
+    talk.say(
+        "Ben",
+        "so we talked about the garden and looked at all of the old roses there and then " * 312 + "I will call the gardener.",
+    )
+    assert [item.text for item in talk.items("action_item", "follow_up")] == ["Ben will call the gardener."]
     talk.say("Ben", "so we talked about the garden and i will water the roses and then " * 400)
     assert all(len(item.text) < 600 for item in talk.items())
 

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.jobs.text import zone_of
 from tests.engine.conversations.test_routes import UNKNOWN, collection
 from tests.engine.jobs.office import call, finished, text
 from tests.engine.server import JANE, OTHER_APP, engine
+from wire.jobs import TextMessage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +134,7 @@ async def test_jobs_are_their_application_s_own(running: Engine) -> None:
         {"messages": "x"},
         {"messages": [{"payload": {}}], "confidenceThreshold": 2},
         {"messages": [{"from": {"name": "Jane"}}]},
-        {"messages": [{"payload": {"content": "x" * 20_001}}]},
+        {"messages": [{"payload": {"content": "x" * 50_001}}]},
         {"messages": [{"payload": {"content": "x"}, "duration": {"startTime": "1066-10-14T00:00:00Z"}}]},
         {"messages": [{"payload": {"content": "x"}, "duration": {"startTime": "then"}}]},
         {
@@ -152,6 +154,22 @@ async def test_what_cannot_be_processed_is_refused_and_leaves_nothing(running: E
     answer = await call(running, "POST", "/v1/process/text", json=body)
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
     assert (await running.get("")).json() == {"conversations": []}
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        ("2026-11-18T10:00:00+02:00", -120.0),
+        ("2026-11-18T10:00:00-05:30", 330.0),
+        ("2026-11-18T10:00:00Z", 0.0),
+        ("2026-11-18T10:00:00", 0.0),
+    ],
+)
+def test_dates_are_reckoned_in_the_zone_of_the_first_time(moment: str, zone: float) -> None:
+    timed = TextMessage.model_validate({"payload": {"content": "x"}, "duration": {"startTime": moment}})
+    untimed = TextMessage.model_validate({"payload": {"content": "x"}})
+    assert zone_of([untimed, timed]) == zone
+    assert zone_of([untimed]) == 0.0
 
 
 async def test_more_jobs_than_allowed_are_too_many(tmp_path: Path) -> None:
