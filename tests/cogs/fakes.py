@@ -11,7 +11,7 @@ from bot.streaming.events import ConversationCreated, Sentence
 from bot.voice.events import VoiceHealth
 from wire.base import Person
 from wire.conversations import ActionItem, Conversation, Topic
-from wire.reports import Summary
+from wire.reports import PageLink, Summary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,6 +78,9 @@ class FakeEngine:
 
     async def conversation(self, conversation_id: str) -> Conversation:
         return Conversation(id=conversation_id, name="Standup")
+
+    async def page(self, conversation_id: str) -> PageLink | None:
+        return None
 
     async def messages(self, conversation_id: str) -> list[Message]:
         return []
