@@ -1,26 +1,20 @@
-"""Sounds that are no speech, and speech that is hard to tell from them; all seeded, all 16 kHz mono.
-
-`SOUNDS` makes each kind, `noises` gives all of them at one level, `script` strings them together as a room would, for as long as is wanted.
-"""
+"""Sounds that are no speech, all kinds at one level or one after the other as in a room, and speech that is hard to tell from them; seeded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import linalg, signal
 
-from audio.opus import OpusDecoder, OpusEncoder
-from audio.pcm import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE
+from audio.pcm import SAMPLE_RATE
+from benchmarks.sounds import SOUNDS, at_level, echoing, linear16, room, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    Sound: TypeAlias = NDArray[np.float64]
-    Random: TypeAlias = np.random.Generator
 
 _LEVELS: Final = (-50.0, -14.0)
 """Decibels of full scale that a script's sounds have."""
@@ -53,11 +47,6 @@ def noises(seconds: float, decibels: float, seed: int = 0) -> dict[str, bytes]:
     }
 
 
-def at_level(sound: Sound | NDArray[np.int16], decibels: float) -> bytes:
-    """The same sound as LINEAR16 with its mean power at a level in dB of full scale."""
-    return _linear16(_scaled(sound.astype(np.float64), decibels))
-
-
 def script(seconds: float, seed: int = 0) -> Iterator[Event]:
     """Sounds of all kinds in a random order, at random levels, near and far, over a room's tone."""
     random = np.random.default_rng(seed)
@@ -69,10 +58,10 @@ def script(seconds: float, seed: int = 0) -> Iterator[Event]:
         decibels, floor = random.uniform(*_LEVELS), random.uniform(*_ROOM)
         sound = SOUNDS[name](random, count)
         if random.random() < 1 / 2:
-            sound = _echoing(random, sound)
-        mixed = _scaled(_room(random, count + gap), floor)
-        mixed[:count] += _scaled(sound, decibels)
-        yield Event(name, at, count / SAMPLE_RATE, decibels, _linear16(mixed))
+            sound = echoing(random, sound)
+        mixed = scaled(room(random, count + gap), floor)
+        mixed[:count] += scaled(sound, decibels)
+        yield Event(name, at, count / SAMPLE_RATE, decibels, linear16(mixed))
         at += (count + gap) / SAMPLE_RATE
 
 
@@ -91,228 +80,3 @@ def whispered(samples: NDArray[np.int16], decibels: float, seed: int = 0) -> byt
         breath = random.standard_normal(_FRAME) * np.sqrt(power)
         whisper[at : at + _FRAME] += signal.lfilter([1.0], np.concatenate([[1.0], -tract]), breath) * window
     return at_level(signal.lfilter([1.0], [1.0, -0.7], whisper), decibels)  # a whisper has less of the low tones than a voice
-
-
-def _white(random: Random, count: int) -> Sound:
-    return random.standard_normal(count)
-
-
-def _pink(random: Random, count: int) -> Sound:
-    return _tilted(_white(random, count), 0.5)
-
-
-def _brown(random: Random, count: int) -> Sound:
-    return _tilted(_white(random, count), 1.0)
-
-
-def _room(random: Random, count: int) -> Sound:
-    return _band(_white(random, count), 60, random.uniform(400, 1_500))
-
-
-def _hum(random: Random, count: int) -> Sound:
-    harmonics = np.array([1, 2, 3, 5])
-    waves: Sound = np.sin(2 * np.pi * random.choice([50, 60]) * np.outer(harmonics, _moments(count))) / harmonics[:, None]
-    summed: Sound = waves.sum(axis=0)
-    return summed
-
-
-def _buzz(random: Random, count: int) -> Sound:
-    """A lamp or a power supply: mains, rectified."""
-    wave = np.abs(np.sin(2 * np.pi * random.choice([50, 60]) * _moments(count)))
-    return _band(np.sign(np.diff(wave, append=0.0)) * wave**4, 90, 6_000) + 0.01 * _white(random, count)
-
-
-def _tone(random: Random, count: int) -> Sound:
-    return np.sin(2 * np.pi * random.uniform(300, 2_000) * _moments(count))
-
-
-def _clicks(random: Random, count: int) -> Sound:
-    sound = 1e-4 * _white(random, count)
-    sound[random.integers(0, count, max(1, count // 4_000))] = 1
-    return sound
-
-
-def _keyboard(random: Random, count: int) -> Sound:
-    return _bursts(random, count, every=(0.08, 0.35), decay=0.0075, band=(1_500, 5_000))
-
-
-def _mouse(random: Random, count: int) -> Sound:
-    return _bursts(random, count, every=(0.1, 1.5), decay=0.003, band=(2_000, 7_000))
-
-
-def _steps(random: Random, count: int) -> Sound:
-    return _bursts(random, count, every=(0.45, 0.6), decay=0.03, band=(60, 500))
-
-
-def _knocks(random: Random, count: int) -> Sound:
-    return _bursts(random, count, every=(0.18, 0.7), decay=0.02, band=(120, 900))
-
-
-def _door(random: Random, count: int) -> Sound:
-    """A creak of the hinge, then the slam."""
-    slam = _bursts(random, count, every=(2.0, 4.0), decay=0.09, band=(40, 400))
-    return slam + 0.15 * _creak(random, count, 90, 300)
-
-
-def _chair(random: Random, count: int) -> Sound:
-    return _creak(random, count, 180, 700)
-
-
-def _cough(random: Random, count: int) -> Sound:
-    """Bursts of breath with a rough voice behind them."""
-    breath = _bursts(random, count, every=(0.4, 1.6), decay=0.07, band=(200, 3_500))
-    voice: Sound = 0.3 * _creak(random, count, 110, 220) * np.abs(breath) / np.abs(breath).max()
-    return breath + voice
-
-
-def _breath(random: Random, count: int) -> Sound:
-    air = _band(_white(random, count), 400, 2_500) * np.maximum(0, np.sin(2 * np.pi * _moments(count) / random.uniform(2, 5)))
-    return air * np.abs(air)
-
-
-def _sniff(random: Random, count: int) -> Sound:
-    return _bursts(random, count, every=(0.8, 2.0), decay=0.12, band=(1_500, 6_000))
-
-
-def _paper(random: Random, count: int) -> Sound:
-    crackle = _white(random, count) * (random.random(count) < 0.02)
-    return _band(crackle + 0.05 * _white(random, count), 1_000, 7_500) * _swell(random, count, 4.0)
-
-
-def _fan(random: Random, count: int) -> Sound:
-    blades = np.sin(2 * np.pi * random.uniform(80, 220) * _moments(count))
-    return _pink(random, count) / 300 * (1 + 0.2 * blades) + 0.05 * blades
-
-
-def _traffic(random: Random, count: int) -> Sound:
-    engine = signal.sawtooth(2 * np.pi * np.cumsum(random.uniform(40, 90) * (1 + 0.2 * _swell(random, count, 0.3))) / SAMPLE_RATE)
-    return _band(_scaled(_brown(random, count), -20) + 0.05 * engine, 30, 1_200) * (0.2 + _swell(random, count, 0.3))
-
-
-def _chimes(random: Random, count: int) -> Sound:
-    """A notification's bells, a telephone."""
-    sound = np.zeros(count)
-    for at in range(0, count, round(random.uniform(0.3, 0.9) * SAMPLE_RATE)):
-        moments = _moments(count - at)
-        sound[at:] += np.sin(2 * np.pi * random.choice([523.3, 659.3, 784.0, 1_046.5]) * moments) * np.exp(-moments / 0.2)
-    return sound
-
-
-def _chords(random: Random, count: int) -> Sound:
-    moments = _moments(count)
-    notes = np.array([220.0, 277.2, 329.6, 440.0]) * 2 ** (random.integers(-5, 6) / 12)
-    waves: Sound = np.sin(2 * np.pi * np.outer(notes, moments)) * (1 + 0.3 * np.sin(2 * np.pi * 5 * moments))
-    chords: Sound = waves.sum(axis=0) * (0.6 + 0.4 * np.sign(np.sin(2 * np.pi * 1.2 * moments)))
-    return chords
-
-
-def _music(random: Random, count: int) -> Sound:
-    """A tune, a bass and drums out of a small loudspeaker."""
-    beat = round(random.uniform(0.25, 0.5) * SAMPLE_RATE)
-    tune = np.zeros(count)
-    for number, at in enumerate(range(0, count, beat)):
-        moments = _moments(min(beat, count - at))
-        note = 220 * 2 ** (random.choice([0, 2, 4, 5, 7, 9, 11, 12]) / 12)
-        shape = np.minimum(1, 50 * moments) * np.exp(-moments / 0.3)
-        tune[at : at + beat] = signal.sawtooth(2 * np.pi * note * moments, 0.5) * shape
-        tune[at : at + beat] += signal.square(2 * np.pi * 55 * 2 ** ((number // 4 % 4) / 6) * moments) * shape / 2
-    drums = _bursts(random, count, every=(beat / SAMPLE_RATE, beat / SAMPLE_RATE + 0.01), decay=0.02, band=(100, 6_000))
-    return _band(tune + drums, 250, 5_000)
-
-
-def _comfort(random: Random, count: int) -> Sound:
-    """What Opus makes of a quiet room: frames of two bytes while nothing is sent, and what the decoder puts in their place."""
-    encoder, decoder = OpusEncoder(SAMPLE_RATE, 1, bitrate=24_000, dtx=True), OpusDecoder()
-    room = at_level(_room(random, -(-count // FRAME_SAMPLES) * FRAME_SAMPLES), -60)
-    packets = [encoder.encode(room[at : at + FRAME_BYTES]) for at in range(0, len(room), FRAME_BYTES)]
-    sound = b"".join(decoder.decode(packet) if len(packet) > 2 else decoder.conceal(FRAME_SAMPLES) for packet in packets)
-    return np.frombuffer(sound, "<i2")[:count].astype(np.float64)
-
-
-SOUNDS: Final[dict[str, Callable[[Random, int], Sound]]] = {
-    "white": _white,
-    "pink": _pink,
-    "brown": _brown,
-    "room tone": _room,
-    "hum": _hum,
-    "mains buzz": _buzz,
-    "tone": _tone,
-    "clicks": _clicks,
-    "keyboard": _keyboard,
-    "mouse": _mouse,
-    "steps": _steps,
-    "knocks": _knocks,
-    "door": _door,
-    "chair": _chair,
-    "cough": _cough,
-    "breath": _breath,
-    "sniff": _sniff,
-    "paper": _paper,
-    "fan": _fan,
-    "traffic": _traffic,
-    "chimes": _chimes,
-    "chords": _chords,
-    "music": _music,
-    "comfort noise": _comfort,
-}
-"""What makes so many samples of each kind, at any level."""
-
-
-def _moments(count: int) -> Sound:
-    return np.arange(count) / SAMPLE_RATE
-
-
-def _tilted(white: Sound, power: float) -> Sound:
-    spectrum = np.fft.rfft(white)
-    spectrum /= np.maximum(np.arange(len(spectrum)), 1) ** power
-    tilted: Sound = np.fft.irfft(spectrum, len(white))
-    return tilted
-
-
-def _bursts(random: Random, count: int, every: tuple[float, float], decay: float, band: tuple[float, float]) -> Sound:
-    sound = np.zeros(count)
-    length = min(count, round(6 * decay * SAMPLE_RATE))
-    shape = np.exp(-np.arange(length) / (decay * SAMPLE_RATE))
-    at = round(0.3 * SAMPLE_RATE)
-    while at + length < count:
-        sound[at : at + length] += random.standard_normal(length) * shape * random.uniform(0.4, 1)
-        at += round(random.uniform(*every) * SAMPLE_RATE)
-    return _band(sound, *band) + 1e-4 * _white(random, count)
-
-
-def _creak(random: Random, count: int, low: float, high: float) -> Sound:
-    """Something that sticks and slips: pulses whose rate wanders, in a box that rings."""
-    rate = low + (high - low) * _swell(random, count, 2.0)
-    pulses = np.diff(np.floor(np.cumsum(rate) / SAMPLE_RATE), prepend=0.0) * (1 + 0.3 * _white(random, count))
-    return _band(pulses, 300, random.uniform(1_200, 4_000)) * _swell(random, count, 1.0)
-
-
-def _swell(random: Random, count: int, rate: float) -> Sound:
-    """0 to 1, up and down about `rate` times a second."""
-    points = random.random(max(4, round(count / SAMPLE_RATE * rate * 2) + 2))
-    return np.interp(np.linspace(0, len(points) - 1, count), np.arange(len(points)), points)
-
-
-def _band(sound: Sound, low: float, high: float) -> Sound:
-    sections = signal.butter(2, [low, high], "bandpass", fs=SAMPLE_RATE, output="sos")
-    filtered: Sound = signal.sosfilt(sections, sound)
-    return filtered
-
-
-def _echoing(random: Random, sound: Sound) -> Sound:
-    """The same from across a room."""
-    length = round(random.uniform(0.1, 0.6) * SAMPLE_RATE)
-    echo = _white(random, length) * np.exp(-6 * np.arange(length) / length)
-    filtered: Sound = signal.fftconvolve(sound, echo)[: len(sound)]
-    return filtered
-
-
-def _scaled(sound: Sound, decibels: float) -> Sound:
-    """In full scale, its mean power at a level."""
-    scaled: Sound = sound / np.sqrt(np.mean(sound**2) + 1e-20) * 10 ** (decibels / 20)
-    return scaled
-
-
-def _linear16(sound: Sound) -> bytes:
-    clipped: NDArray[np.int16] = np.clip(sound * 32_768, -32_768, 32_767).astype("<i2")
-    return clipped.tobytes()

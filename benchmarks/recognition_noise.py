@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.noises import at_level, script, whispered
+from benchmarks.noises import script, whispered
 from benchmarks.recognition import transcribe
+from benchmarks.sounds import at_level
 from benchmarks.speech import SHIPPED, load, word_error_rate
 from engine.recognition import pool as recognition
 from engine.recognition import types

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from audio.pcm import silence
-from benchmarks.noises import SOUNDS, at_level, noises, script, whispered
+from benchmarks.noises import noises, script, whispered
 from benchmarks.recognition import transcribe
+from benchmarks.sounds import SOUNDS, at_level
 from benchmarks.speech import load, rates, word_error_rate
 from engine.recognition import pool as recognition
 from engine.recognition.types import Final
