@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.insights.lexicon import listed, words
+from engine.insights.lexicon import listed, phrases, words
 from engine.insights.lexicon import sections as sections_of
 from engine.insights.merge import content_stems, same_thing
 from engine.insights.normalise import normalise, sentences
@@ -33,6 +33,8 @@ MOST_WORDS: Final = 45
 _HEDGED: Final = 3
 """How many words before the telling may take it back."""
 _ANSWERED_WITHIN: Final = 4
+_LEAST_WORDS: Final = 4
+"""Words of a question that stands by itself."""
 TITLES: Final[dict[SectionName, str]] = {
     "talked_about": "What was talked about",
     "decided": "What was decided",
@@ -99,7 +101,7 @@ def still_open(messages: Sequence[Said], questions: Iterable[Entry]) -> list[Ent
     found = []
     for question in questions:
         at = max((places[one] for one in question.message_ids if one in places), default=None)
-        if at is None:
+        if at is None or not _asks_something(question.text):
             continue
         answer = _answer(messages, at)
         if not answer or any(_leaves_open(said.text) for said in answer):
@@ -116,6 +118,12 @@ def _answer(messages: Sequence[Said], at: int) -> list[Said]:
     soon = messages[at + 1 : at + 1 + _ANSWERED_WITHIN]
     first = next((place for place, said in enumerate(soon) if said.speaker != messages[at].speaker), len(soon))
     return list(takewhile(lambda said: said.speaker == soon[first].speaker, soon[first:]))
+
+
+def _asks_something(text: str) -> bool:
+    """Whether a question says by itself what it asks, and asks for more than assent."""
+    spoken = [token.word for token in normalise(text)]
+    return len(spoken) >= _LEAST_WORDS and (spoken[-1],) not in phrases("tags.txt") and bool(content_stems(text))
 
 
 def _surest(entries: Iterable[Entry], most: int) -> list[Entry]:

@@ -14,7 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from engine.insights.lexicon import lines, rarity, words
-from engine.insights.normalise import read, sentences
+from engine.insights.normalise import clean, read, sentences
+from engine.insights.rewrite import as_sentence, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -109,14 +110,14 @@ def _candidates(message: Said, place: int, weight: float, topics: Mapping[str, f
     for sentence in sentences(read(message.text)):
         if "?" in sentence[-1].mark:
             continue
-        text = message.text[sentence[0].begin : sentence[-1].end] + sentence[-1].mark.strip(",;:\n")
+        text = as_sentence(quoted(clean(sentence), message.text), sentence[-1].mark.strip(",;:\n"))
         known = rarity()
         told = {token.word: known.get(token.word, _UNKNOWN_RARITY) for token in sentence if token.word not in stop}
         told = told or {token.word: 1.0 for token in sentence}
         lowered = text.lower()
         own = sum(score for phrase, score in topics.items() if phrase.lower() in lowered) + _CUE * bool(_cues().search(lowered))
         short = min(1.0, len(sentence) / LEAST_WORDS) if len(sentence) <= MOST_WORDS else MOST_WORDS / len(sentence)
-        candidate = _Candidate(place, (0.5 * weight + own) * short, message, text[:1].upper() + text[1:], told)
+        candidate = _Candidate(place, (0.5 * weight + own) * short, message, text, told)
         if best is None or candidate.weight > best.weight:
             best = candidate
     return [best] if best else []

@@ -16,6 +16,7 @@ def talk(*lines: tuple[str, str]) -> list[Said]:
         ("So, um, we decided to move the release to May.", "We decided to move the release to May."),
         ("okay let's go with the the blue logo then", "Let's go with the blue logo then."),
         ("The motion was approved, five to two.", "The motion was approved, five to two."),
+        ("Decision made, we will show a recorded demo.", "Decision made, we will show a recorded demo."),
         ("From now on everybody signs the visitor list.", "From now on everybody signs the visitor list."),
     ],
 )
@@ -57,6 +58,7 @@ def test_a_question_is_open_until_somebody_else_answers() -> None:
     )
     asked = [Entry(said[place].text, (str(place),)) for place in (0, 2, 4)]
     assert [entry.message_ids for entry in still_open(said, asked)] == [("2",), ("4",)]
+    assert still_open(said, [Entry("The transcription part?", ("4",)), Entry("It is the one with the key, right?", ("4",))]) == []
     assert still_open(said, [Entry("Said elsewhere?", ("9",))]) == []
 
 

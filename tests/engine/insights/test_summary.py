@@ -29,6 +29,11 @@ def test_decisions_about_topics_are_told_once_and_in_order() -> None:
     assert len({one.text for one in repeated}) == len(repeated), "what was said four times is told once"
 
 
+def test_fillers_and_repeats_are_left_out() -> None:
+    (found, *_) = summarise(said([("Bob", "Um, so we we decided to, uh, move the release plan to to May.")]), TOPICS, set())
+    assert found.text == "Bob: So we decided to move the release plan to May."
+
+
 def test_a_message_that_an_action_item_rests_on_counts_for_more() -> None:
     talk = [("", f"I put the number {number} onto the third shelf over there.") for number in range(10)]
     assert ("7",) in [one.message_ids for one in summarise(said(talk), {}, {"7"})]
