@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import os
 import sys
 import time
@@ -41,6 +42,8 @@ STREAMS = (24, 40)
 """Aims: meetings with interims, and without."""
 TALK = 30.0
 """Seconds for which one person, and eight at once, are listened to."""
+QUARTER = 900.0
+"""Seconds of sound after which memory is looked at."""
 MEMORY = 900.0
 """MB that the engine may take."""
 
@@ -216,7 +219,7 @@ async def an_hour(engine: Engine, people: int, hours: float) -> list[float]:
     readers = [asyncio.create_task(_drain(connection)) for connection in connections]
     talks = [shuffled(everything, number) for number in range(people)]
     for _ in range(quarters):
-        await asyncio.gather(*(_pour(connection, talk, 900.0) for connection, talk in zip(connections, talks, strict=True)))
+        await asyncio.gather(*(_pour(connection, talk, QUARTER) for connection, talk in zip(connections, talks, strict=True)))
         megabytes.append(engine.memory())
         print(f"{len(megabytes) - 1} of {quarters}: {megabytes[-1]:.0f} MB", file=sys.stderr, flush=True)
     for connection in connections:
@@ -273,9 +276,9 @@ async def measure(first: int, step: int, most: int, seconds: float) -> None:
         "eight": eight,
         "meetings_with_interims": ramps[0].held,
         "meetings_without_interims": ramps[1].held,
-        "core_a_meeting": [round(found.cost, 4) for found in ramps],
-        "interims_a_second": round(ramps[0].interims, 3),
-        "memory_mb": round(idle),
+        "core_a_meeting": [_told(found.cost) for found in ramps],
+        "interims_a_second": _told(ramps[0].interims),
+        "memory_mb": _told(idle),
     }
     print(json.dumps(figures))
 
@@ -291,7 +294,12 @@ async def measure_memory(hours: float) -> None:
     for name, value in zip(names, megabytes, strict=True):
         table.add_row(name, f"{value:.0f}")
     Console().print(table)
-    print(json.dumps({"benchmark": "recognition_memory", "hours": hours, "mb": [round(value) for value in megabytes]}))
+    print(json.dumps({"benchmark": "recognition_memory", "hours": hours, "mb": [_told(value) for value in megabytes]}))
+
+
+def _told(value: float) -> float | None:
+    """For JSON, which has no word for what is not a number."""
+    return round(value, 4) if math.isfinite(value) else None
 
 
 def _load() -> str:
