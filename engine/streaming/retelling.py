@@ -58,8 +58,13 @@ class Retelling:
         while self._bytes > MAX_BYTES:
             self._bytes -= len(self._messages.popleft().heard.sound)
 
+    def forget(self, member_id: str) -> None:
+        """Drop the sound of somebody."""
+        self._messages = deque(message for message in self._messages if message.row.member_id != member_id)
+        self._bytes = sum(len(message.heard.sound) for message in self._messages)
+
     def drop(self) -> None:
-        """Forget all sound."""
+        """Drop all sound."""
         self._messages.clear()
         self._bytes = 0
 

@@ -238,13 +238,15 @@ class Room:
             participant.outlet.send(frames.event("recognition_stopped"))
 
     async def lost(self, participant: Participant) -> None:
-        """The socket is gone without a stop request. What it had sent still counts."""
+        """The socket is gone without a stop request. What it had sent still counts, but no sound of it is held any longer."""
         now = self._house.clock.time()
         await self._hush([participant])
         async with self._lock:
             if participant not in self._audience.participants:
                 return
             timeout = participant.options.no_connection_timeout
+            if self._retelling is not None and participant.member is not None and participant.kept_until is None:
+                self._retelling.forget(participant.member.id)
             if participant.kept_until is not None or len(self._audience.participants) > 1 or timeout == 0:
                 await self._leave(participant)
                 return

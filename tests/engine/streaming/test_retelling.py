@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelMissing
@@ -10,7 +11,7 @@ from engine.recognition.types import Transcript
 from engine.streaming.retelling import LONGEST
 from tests.engine.fakes import SENTENCES, OwnClock, pause, say
 from tests.engine.recognition.fakes import ScriptedRecogniser
-from tests.engine.server import BOB, JANE, engine, names
+from tests.engine.server import BOB, JANE, WITHIN, engine, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,24 @@ async def test_a_model_that_fails_on_one_message_goes_on_with_the_next(tmp_path:
         told = await messages(it, conversation_id)
     assert names(frames)[-2:] == ["conversation_completed", "recognition_stopped"]
     assert {one["text"] for one in told} == {SENTENCES[3], BETTER[3]}
+
+
+async def test_the_sound_of_whoever_is_cut_off_is_not_listened_to_again(tmp_path: Path) -> None:
+    larger = Larger()
+    async with engine(tmp_path, second_look=SecondLook(lambda: larger)) as it, it.socket("cut") as bob:
+        await bob.start(BOB)
+        async with it.socket("cut") as jane:
+            await jane.start(JANE)
+            await jane.send(say(3) + pause())
+            await bob.until("message_response")
+            await jane.vanish()
+        await bob.send(say(5) + pause())
+        await bob.until("topic_response")
+        async with asyncio.timeout(WITHIN):
+            while (await it.http.get("/health")).json()["streams"] > 1:
+                pass
+        await bob.stop()
+    assert larger.read == [5]
 
 
 async def test_without_the_setting_nothing_is_held(running: Engine) -> None:
