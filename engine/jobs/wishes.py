@@ -26,7 +26,10 @@ def sound_wishes(
     redaction: Annotated[str | None, Query(description='JSON: `{"identifyContent", "redactContent", "redactionString"}`')] = None,
     enable_summary: Annotated[bool, Query(alias="enableSummary")] = False,
     webhook_url: Annotated[str | None, Query(alias="webhookUrl", description="Is told of every change of state.")] = None,
-    language_code: Annotated[str | None, Query(alias="languageCode", description="en-US, en-GB, ...; others, and auto, where ENGINE_MODEL names a model for them")] = None,
+    language_code: Annotated[
+        str | None,
+        Query(alias="languageCode", description="en-US, en-GB, ...; others, and auto, where ENGINE_MODEL names a model for them"),
+    ] = None,
     custom_vocabulary: Annotated[
         list[str] | None,
         Query(alias="customVocabulary", description="Names and terms to listen for: a JSON array, or once for each."),
