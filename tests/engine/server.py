@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 APP, OTHER_APP = "a" * 64, "b" * 64
 SECRETS = {APP: "s" * 128, OTHER_APP: "t" * 128}
 SIGNING_KEY = "k" * 64
-WITHIN = 10.0
+WITHIN = 30.0
 
 JANE = {"userId": "jane@example.com", "name": "Jane"}
 BOB = {"userId": "bob@example.com", "name": "Bob"}
