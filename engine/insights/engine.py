@@ -12,6 +12,7 @@ from engine.insights.language import LanguageSense
 from engine.insights.linear import Models
 from engine.insights.normalise import normalise
 from engine.insights.people import Roster
+from engine.insights.question_features import Before
 from engine.insights.questions import QuestionFinder
 from engine.insights.reading import read_sentences
 from engine.insights.topics import TopicFinder
@@ -48,6 +49,7 @@ class InsightEngine:
         self._language = LanguageSense()
         self._recent: deque[Utterance] = deque(maxlen=_RING)
         self._marked: deque[bool] = deque(maxlen=_RING)
+        self._said = 0
 
     def roster(self, speakers: Sequence[Speaker]) -> None:
         """Who is known to be in the meeting."""
@@ -69,6 +71,7 @@ class InsightEngine:
         if english or any(sentence.asks for sentence in sentences):
             self._ask(utterance, sentences)
         self._recent.append(utterance)
+        self._said = len(tokens)
         return Changes(insights=tuple(self._items.changed()), topics=tuple(topics))
 
     def finish(self) -> Changes:
@@ -94,12 +97,12 @@ class InsightEngine:
         """Takes in the questions of an utterance that are not requests already taken."""
         self._marked.append(any(token.mark for sentence in sentences for token in sentence.tokens))
         punctuated = sum(self._marked) >= _PUNCTUATED_SHARE * len(self._marked)
-        continues = bool(self._recent) and self._recent[-1].speaker == utterance.speaker
-        for asked in self._questions.find(sentences, punctuated=punctuated, continues=continues):
+        before = Before(self._said, self._recent[-1].speaker == utterance.speaker) if self._recent else None
+        for asked in self._questions.find(sentences, punctuated=punctuated, before=before):
             if asked.score < self._threshold or self._items.requested_in(utterance, asked.sentence):
                 continue
-            before = self._own_words_before(utterance, asked, sentences) if asked.tag else None
-            self._items.add_question(utterance, asked, before)
+            statement = self._own_words_before(utterance, asked, sentences) if asked.tag else None
+            self._items.add_question(utterance, asked, statement)
 
     def _own_words_before(self, utterance: Utterance, asked: Asked, sentences: list[Sentence]) -> Utterance | None:
         """The message that a bare `right?` asks about: the latest by the same speaker."""

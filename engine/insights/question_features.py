@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.insights.lexicon import words
 
@@ -13,13 +13,21 @@ if TYPE_CHECKING:
     from engine.insights.normalise import Token
 
 _LENGTHS = (1, 2, 3, 5, 8, 12, 18, 26, 40)
+_SHORT = 5
 
 
-def features(tokens: Sequence[Token], *, punctuated: bool, continues: bool | None = None) -> set[str]:
+class Before(NamedTuple):
+    """The message before: its length in words, and whether the same person said it."""
+
+    length: int
+    same: bool
+
+
+def features(tokens: Sequence[Token], *, punctuated: bool, before: Before | None = None) -> set[str]:
     """The features of one sentence, as names.
 
     `a b` are words anywhere, `^` marks the beginning, `^^` the beginning behind turn openers, `$` the end,
-    `#` the length, `!` punctuation, `<` whether it `continues` what the same person just said. A bare text has no `!`.
+    `#` the length, `!` punctuation, `<` the message `before`. A bare text has no `!`.
     """
     spoken = [token.word for token in tokens]
     found = set(spoken)
@@ -38,8 +46,10 @@ def features(tokens: Sequence[Token], *, punctuated: bool, continues: bool | Non
             found.add(" ".join(spoken[-size:]) + "$")
     if len(spoken) <= 4:
         found.add("=" + " ".join(spoken))
-    if continues is not None:
-        found.update({f"<{continues}", f"<{continues} #{min(len(spoken), 5)}"})
+    if before is not None:
+        lead, length = f"<{before.same}", f" #{min(len(spoken), _SHORT)}"
+        ended = f"{lead} <#{min(before.length, _SHORT)}"
+        found.update({lead, lead + length, ended, ended + length})
     if punctuated:
         found.update(_punctuation(tokens, spoken[first] if spoken else ""))
     return found

@@ -11,9 +11,10 @@ from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
     from engine.insights.linear import LinearModel
+    from engine.insights.question_features import Before
     from engine.insights.reading import Sentence
 
-PUNCTUATED_CUT = 0.29
+PUNCTUATED_CUT = 0.27
 """The probability that asks, where the text has punctuation; the best on the training corpora."""
 BARE_CUT = 0.32
 _INDIRECT_SCORE = 0.7
@@ -39,10 +40,10 @@ class QuestionFinder:
         self._punctuated = punctuated
         self._bare = bare
 
-    def find(self, sentences: list[Sentence], *, punctuated: bool, continues: bool) -> list[Asked]:
+    def find(self, sentences: list[Sentence], *, punctuated: bool, before: Before | None) -> list[Asked]:
         """The questions of a message, each with its score; scores below 0.5 are left out.
 
-        `punctuated` says whether the meeting's text has punctuation, `continues` whether the same person spoke just before.
+        `punctuated` says whether the meeting's text has punctuation; where it has none, the message `before` tells too.
         """
         found: list[Asked] = []
         for sentence in sentences:
@@ -50,12 +51,11 @@ class QuestionFinder:
             size = len(sentence.tokens)
             for start in range(0, size, _CHUNK):
                 chunk = sentence.tokens[start : start + _CHUNK]
-                score = calibrated(
-                    model.probability(features(chunk, punctuated=punctuated, continues=None if punctuated else continues)), cut
-                )
-                if start == 0 and _fits(sentence, "indirect.txt"):
+                seen = features(chunk, punctuated=punctuated, before=None if punctuated else before)
+                score = calibrated(model.probability(seen), cut)
+                if start == 0 and _is_indirect(sentence):
                     score = max(score, _INDIRECT_SCORE)
-                if score >= 0.5 and not _fits(sentence, "rhetorical.txt"):
+                if score >= 0.5 and not _is_rhetorical(sentence):
                     found.append(Asked(sentence, start, start + len(chunk) - 1, score, is_tag(sentence)))
         return found
 
@@ -71,10 +71,20 @@ def is_tag(sentence: Sentence) -> bool:
     return spoken in phrases("tags.txt") or tuple(token.word for token in sentence.tokens) in phrases("tags.txt")
 
 
-def _fits(sentence: Sentence, name: str) -> bool:
-    """Whether a sentence begins as one of the templates of a data file: small talk, or a question without the form of one."""
-    row = " ".join(_without_openers(sentence)) + " "
-    return any(compiled(template).match(row) for template in lines(name))
+def _is_indirect(sentence: Sentence) -> bool:
+    """Whether a sentence begins as a question without the form of one."""
+    row = _row(sentence)
+    return any(compiled(template).match(row) for template in lines("indirect.txt"))
+
+
+def _is_rhetorical(sentence: Sentence) -> bool:
+    """Whether a sentence as a whole is small talk or wants no answer; `how are you going to do it` is neither."""
+    row = _row(sentence)
+    return any(compiled(template).fullmatch(row) for template in lines("rhetorical.txt"))
+
+
+def _row(sentence: Sentence) -> str:
+    return " ".join(_without_openers(sentence)) + " "
 
 
 def _without_openers(sentence: Sentence) -> tuple[str, ...]:

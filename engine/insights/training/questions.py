@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.insights.normalise import normalise, sentences
-from engine.insights.question_features import features
+from engine.insights.question_features import Before, features
 from engine.insights.training.corpora import bare, meetings, turns
 from engine.insights.training.logistic import fit
 
@@ -54,13 +54,17 @@ def bare_rows(corpus: Sequence[RawMeeting]) -> Rows:
     labels: list[bool] = []
     for meeting in corpus:
         asked, ignored = _labels(meeting)
-        before = ""
+        said = 0
+        speaker = ""
         for index, message in enumerate(meeting["messages"]):
             tokens = normalise(bare(message["text"]))
-            if tokens and index not in ignored:
-                rows.append(features(tokens, punctuated=False, continues=before == message["speaker"]))
+            if not tokens:
+                continue
+            if index not in ignored:
+                before = Before(said, speaker == message["speaker"]) if said else None
+                rows.append(features(tokens, punctuated=False, before=before))
                 labels.append(index in asked)
-            before = message["speaker"] if tokens else before
+            said, speaker = len(tokens), message["speaker"]
     return rows, labels
 
 

@@ -127,6 +127,8 @@ def test_questions_keep_who_asked_and_requests_are_not_listed_twice() -> None:
         "So the price is fixed, right?",
         "any news on the venue",
         "I was wondering whether anybody has read the paper.",
+        "How are you going to heat the tent?",
+        "You know what I mean by the second draft?",
     ],
 )
 def test_questions_with_and_without_marks(text: str) -> None:
@@ -134,10 +136,16 @@ def test_questions_with_and_without_marks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Who knows?", "How are you?", "I know what the price is.", "what we need is a bigger room", "Huh?", "Thanks."]
+    "text",
+    ["Who knows?", "How are you?", "I know what the price is.", "what we need is a bigger room", "You know what?", "Thanks."],
 )
 def test_what_asks_for_nothing(text: str) -> None:
     assert not any(item.kind == "question" for item in heard(("Ben", text)))
+
+
+@pytest.mark.parametrize(("before", "asks"), [(("Ben", "the big tent is in the old garden"), True), (("Carla", "yeah"), False)])
+def test_without_marks_a_tag_asks_where_its_speaker_just_stated_something(before: tuple[str, str], *, asks: bool) -> None:
+    assert any(item.kind == "question" for item in heard(before, ("Ben", "right"))) is asks
 
 
 def test_a_bare_tag_asks_about_what_was_said_before_it() -> None:
