@@ -17,6 +17,8 @@ def talk(*lines: tuple[str, str]) -> list[Said]:
         ("okay let's go with the the blue logo then", "Let's go with the blue logo then."),
         ("The motion was approved, five to two.", "The motion was approved, five to two."),
         ("Decision made, we will show a recorded demo.", "Decision made, we will show a recorded demo."),
+        ("We agree that the release moves to the twelfth.", "We agree that the release moves to the twelfth."),
+        ("so we all agree on the smaller venue", "We all agree on the smaller venue."),
         ("From now on everybody signs the visitor list.", "From now on everybody signs the visitor list."),
     ],
 )
@@ -28,6 +30,8 @@ def test_decisions_are_told_without_fillers(text: str, shown: str) -> None:
     "text",
     [
         "Did we decide on the logo?",
+        "can we agree that the release moves to the twelfth",
+        "We do not agree on the price of the licence.",
         "we have not decided on the logo yet",
         "If we decided to move the release, the budget would suffer.",
         "I wonder whether we agreed on a price for the licence.",
@@ -60,6 +64,11 @@ def test_a_question_is_open_until_somebody_else_answers() -> None:
     assert [entry.message_ids for entry in still_open(said, asked)] == [("2",), ("4",)]
     assert still_open(said, [Entry("The transcription part?", ("4",)), Entry("It is the one with the key, right?", ("4",))]) == []
     assert still_open(said, [Entry("Said elsewhere?", ("9",))]) == []
+
+
+def test_not_yet_is_an_answer() -> None:
+    said = talk(("Jane", "Did we ask the other hotel as well?"), ("Bob", "Not yet."))
+    assert still_open(said, [Entry(said[0].text, ("0",))]) == []
 
 
 def test_sections_without_entries_are_left_out_and_long_ones_keep_the_surest() -> None:
