@@ -51,6 +51,12 @@ def test_voice_activity_does_not_depend_on_how_the_sound_is_cut() -> None:
     assert np.concatenate(pieces) == pytest.approx(whole.probabilities(samples), abs=1e-4)
 
 
+def test_a_faint_voice_is_heard_after_a_loud_one() -> None:
+    loud, faint = CLIPS["jfk"].pcm(), at_level(CLIPS["vctk_p261_001"].samples(), -60.0)
+    after = loudness(loud + silence(2) + faint)[-len(faint) // (2 * WINDOW) :]
+    assert np.mean(np.array(after) > 0.5) > 0.5
+
+
 @pytest.mark.model
 @pytest.mark.timeout(600)
 async def test_recorded_speech_is_read_with_few_errors(pool: RecognitionPool) -> None:
