@@ -1,10 +1,10 @@
 """Moonshine's published graphs into graphs that decode fast. Run once, at set-up; needs the onnx package, which decoding does not.
 
-The published `.ort` files keep 8-bit weights behind Cast/Mul/Add nodes that ONNX Runtime does not fold, and the decoder is one `If` whose
-branches it does not optimise: each token then unpacks and transposes the whole model. Out come two plain graphs:
+The published graphs unpack and transpose the whole model for each token, and are made of hundreds of small nodes a layer, which take longer
+than the products between them. The same model is drawn here with few nodes, its weights exactly as they are published:
 
     encoder.onnx   samples -> keys and values of the cross-attention of each decoder layer (computed once an utterance)
-    decoder.onnx   one token, those keys and values, and the keys and values so far -> logits, and the new keys and values
+    decoder.onnx   tokens, those keys and values, and the keys and values so far -> logits, and the new keys and values
 """
 
 from __future__ import annotations
@@ -12,178 +12,160 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import onnx
-import onnxruntime as ort
-from onnx import compose, helper, numpy_helper
+
+from engine.recognition.drawing import FLOAT, INT64, Drawing, Precision, value
+from engine.recognition.published import Matrix, Weights, branch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
+    import onnx
     from numpy.typing import NDArray
 
-_FOLDED: Final = frozenset({"Cast", "Mul", "Add"})
-_BLOCK: Final = 32
-"""Weights that share one scale; ONNX Runtime's 8-bit kernels take 16, 32, 64, 128 or 256."""
+_HEADS: Final = 8
+_LONGEST_SOUND: Final = 2_048
+"""Positions of the encoder: 49 seconds."""
+_LONGEST_TEXT: Final = 1_024
+"""Positions of the decoder."""
+_STEM: Final = "/Transpose_output_0"
+"""What the convolutions before the encoder's layers come to."""
+_DECODER: Final = "/model/decoder"
 
 
-def from_ort(source: Path, target: Path) -> onnx.ModelProto:
-    """A `.ort` file as an ONNX model, its weights folded to 32-bit floats. `target` is scratch."""
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.optimized_model_filepath = str(target)
-    options.add_session_config_entry("session.save_model_format", "ONNX")
-    options.log_severity_level = 3
-    ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
-    model = onnx.load(str(target))
-    _fold(model.graph)
-    standard = [entry for entry in model.opset_import if not entry.domain]
-    del model.opset_import[:]
-    model.opset_import.extend(standard)
-    return model
+def encoder(published: onnx.ModelProto, decoder_published: onnx.ModelProto, *, small: bool) -> onnx.ModelProto:
+    """The encoder with the cross-attention's keys and values, which the published decoder makes at its first token.
+
+    `small`: the products that bear it in 8 bits, with one scale for all that comes in. Those of queries, keys, values and of the first half
+    of the feed-forward do not: their input has few large numbers among many small ones, and unclear speech then costs words.
+    """
+    weights = Weights([published.graph])
+    cross = Weights([decoder_published.graph, branch(decoder_published, "else_branch")])
+    rough = Precision.WHOLE if small else Precision.FLOATS
+    drawing = Drawing()
+    _copy_stem(published.graph, weights, drawing)
+    frequencies = weights.array("/rotary_emb/MatMul").ravel()
+    caches = _caches(drawing, frequencies, _LONGEST_SOUND)
+    position = drawing.weight([0])
+    layers = weights.layers("/layers.")
+    size = weights.array("last_hidden_state").size
+    normal, rest = drawing.norm(_STEM, weights.array("/layers.0/input_layernorm/Mul")), _STEM
+    for layer in range(layers):
+        name = f"/layers.{layer}"
+        joint = _joint(weights, f"{name}/self_attn")
+        parts = drawing.split(drawing.node("MatMul", [normal, drawing.weight(joint)]), [size] * 3)
+        turned = [drawing.rotated(part, position, caches, _HEADS, 2 * len(frequencies)) for part in parts[:2]]
+        heard = drawing.node("MultiHeadAttention", [*turned, parts[2]], own=True, num_heads=_HEADS)
+        rest = drawing.node("Add", [rest, drawing.product(heard, weights.matrix(f"{name}/self_attn/dense/MatMul"), rough)])
+        normal = drawing.norm(rest, weights.array(f"{name}/post_attention_layernorm/Mul"))
+        wide = drawing.product(normal, weights.matrix(f"{name}/mlp/fc1/MatMul"), Precision.FLOATS)
+        wide = drawing.node("BiasGelu", [wide, drawing.weight(weights.array(f"{name}/mlp/fc1/Add"))], own=True)
+        narrow = drawing.product(wide, weights.matrix(f"{name}/mlp/fc2/MatMul"), rough, weights.array(f"{name}/mlp/fc2/Add"))
+        rest = drawing.node("Add", [rest, narrow])
+        following = f"/layers.{layer + 1}/input_layernorm/Mul" if layer + 1 < layers else "last_hidden_state"
+        normal = drawing.norm(rest, weights.array(following))
+    outputs = []
+    width = size // _HEADS
+    shape = drawing.weight([0, 0, _HEADS, width])
+    for layer in range(cross.layers(f"{_DECODER}/layers.")):
+        for letter, kind in (("k", "key"), ("v", "value")):
+            projection = cross.matrix(f"{_DECODER}/layers.{layer}/encoder_attn/{letter}_proj/MatMul")
+            made = drawing.node("Reshape", [drawing.product(normal, projection, rough), shape])
+            result = f"present.{layer}.encoder.{kind}"
+            drawing.node("Transpose", [made], results=[result], perm=[0, 2, 1, 3])
+            outputs.append(value(result, FLOAT, [1, _HEADS, "frames", width]))
+    return drawing.model("encoder", [value("input_values", FLOAT, [1, "samples"])], outputs)
 
 
-def split(encoder: onnx.ModelProto, decoder: onnx.ModelProto) -> tuple[onnx.ModelProto, onnx.ModelProto]:
-    """(encoder with the cross-attention's keys and values as its outputs, decoder of one step) from the published pair."""
-    choice = next(node for node in decoder.graph.node if node.op_type == "If")
-    branches = {attribute.name: attribute.g for attribute in choice.attribute}
-    following, first = branches["then_branch"], branches["else_branch"]  # the condition is `use_cache_branch`
-    step = _lift(decoder, following, "decoder", [output for output in following.output if ".encoder." not in output.name])
-    _declare_sizes(step)
-    _fix_batch_size(first, decoder.graph)
-    cross = _lift(decoder, first, "cross", [output for output in first.output if ".encoder." in output.name])
-    encoder.graph.name = "encoder"
-    whole = compose.merge_models(
-        encoder, cross, io_map=[("last_hidden_state", "encoder_hidden_states")], prefix1="encoder/", prefix2="cross/"
-    )
-    _rename(whole.graph, {name: name.removeprefix("encoder/").removeprefix("cross/") for name in _boundary(whole.graph)})
-    return whole, step
+def decoder(published: onnx.ModelProto, *, small: bool) -> onnx.ModelProto:
+    """One step of the decoder, for several tokens of several texts; each text attends to the same sound.
+
+    `small`: products in 8 bits, those of logits with one scale for all that comes in, the others with one for each 32 numbers.
+    """
+    weights = Weights([published.graph, branch(published, "then_branch")])
+    close, rough = (Precision.BLOCKS, Precision.WHOLE) if small else (Precision.FLOATS, Precision.FLOATS)
+    drawing = Drawing()
+    words = weights.matrix(f"{_DECODER}/embed_tokens/Gather")
+    many, size = words.values.shape
+    width = size // _HEADS
+    frequencies = weights.array(f"{_DECODER}/rotary_emb/MatMul").ravel()
+    caches = _caches(drawing, frequencies, _LONGEST_TEXT)
+    inputs = [value("input_ids", INT64, ["texts", "tokens"])]
+    outputs = [value("logits", FLOAT, ["texts", "tokens", many])]
+    rest = _embedded(drawing, words)
+    past = drawing.node("Shape", ["past_key_values.0.decoder.key"])
+    position = drawing.node("Gather", [past, drawing.weight([2])])
+    together, apart = drawing.weight([1, -1, size]), drawing.node("Shape", [rest])
+    layers = weights.layers(f"{_DECODER}/layers.")
+    normal = drawing.norm(rest, weights.array(f"{_DECODER}/layers.0/input_layernorm/Mul"))
+    for layer in range(layers):
+        name = f"{_DECODER}/layers.{layer}"
+        parts = [drawing.product(normal, weights.matrix(f"{name}/self_attn/{letter}_proj/MatMul"), close) for letter in "qkv"]
+        turned = [drawing.rotated(part, position, caches, _HEADS, 2 * len(frequencies)) for part in parts[:2]]
+        kept = [f"past_key_values.{layer}.decoder.{kind}" for kind in ("key", "value")]
+        new = [f"present.{layer}.decoder.{kind}" for kind in ("key", "value")]
+        said = drawing.node(
+            "MultiHeadAttention",
+            [*turned, parts[2], "", "", "", *kept],
+            results=[f"said_{layer}", *new],
+            own=True,
+            num_heads=_HEADS,
+            unidirectional=1,
+        )
+        rest = drawing.node("Add", [rest, drawing.product(said, weights.matrix(f"{name}/self_attn/dense/MatMul"), close)])
+        normal = drawing.norm(rest, weights.array(f"{name}/post_attention_layernorm/Mul"))
+        asked = drawing.product(normal, weights.matrix(f"{name}/encoder_attn/q_proj/MatMul"), close)
+        sound = [f"past_key_values.{layer}.encoder.{kind}" for kind in ("key", "value")]
+        asked = drawing.node("Reshape", [asked, together])  # all texts as one: there is one sound for all
+        heard = drawing.node("MultiHeadAttention", [asked, *sound], own=True, num_heads=_HEADS)
+        heard = drawing.node("Reshape", [heard, apart])
+        rest = drawing.node("Add", [rest, drawing.product(heard, weights.matrix(f"{name}/encoder_attn/dense/MatMul"), close)])
+        normal = drawing.norm(rest, weights.array(f"{name}/final_layernorm/Mul"))
+        rest = drawing.node("Add", [rest, _feed_forward(drawing, weights, f"{name}/mlp", normal, close)])
+        following = f"layers.{layer + 1}/input_layernorm" if layer + 1 < layers else "norm"
+        normal = drawing.norm(rest, weights.array(f"{_DECODER}/{following}/Mul"))
+        inputs += [value(kind, FLOAT, ["texts", _HEADS, "past", width]) for kind in kept]
+        inputs += [value(kind, FLOAT, [1, _HEADS, "frames", width]) for kind in sound]
+        outputs += [value(kind, FLOAT, ["texts", _HEADS, "all", width]) for kind in new]
+    drawing.product(normal, words.turned, rough, results=["logits"])
+    return drawing.model("decoder", inputs, outputs)
 
 
-def shrink(model: onnx.ModelProto) -> None:
-    """Put the matrices of a graph into 8 bits, one scale for 32 weights (the operator MatMulNBits)."""
-    graph = model.graph
-    weights = {tensor.name: tensor for tensor in graph.initializer}
-    transposed = {
-        node.output[0]: node.input[0] for node in graph.node if node.op_type == "Transpose" and node.input[0] in weights
-    }
-    packed: set[str] = set()
-    for node in graph.node:
-        name = node.input[1] if node.op_type == "MatMul" else ""
-        if name in weights:
-            matrix = numpy_helper.to_array(weights[name])
-        elif name in transposed:
-            matrix = numpy_helper.to_array(weights[transposed[name]]).T
-        else:
-            continue
-        if name not in packed:
-            packed.add(name)
-            bytes_, scales = _pack(matrix)
-            graph.initializer.extend(
-                [numpy_helper.from_array(bytes_, f"{name}_weights"), numpy_helper.from_array(scales, f"{name}_scales")]
-            )
-        node.op_type, node.domain = "MatMulNBits", "com.microsoft"
-        node.input[1:] = [f"{name}_weights", f"{name}_scales"]
-        sizes = {"K": matrix.shape[0], "N": matrix.shape[1], "bits": 8, "block_size": _BLOCK, "accuracy_level": 4}
-        node.attribute.extend(helper.make_attribute(key, value) for key, value in sizes.items())
-    for node in [node for node in graph.node if node.op_type == "Transpose" and node.output[0] in packed]:
-        graph.node.remove(node)
-    _prune(graph)
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+def _copy_stem(graph: onnx.GraphProto, weights: Weights, drawing: Drawing) -> None:
+    """The convolutions before the encoder's layers, as they are published, weights in 32 bits."""
+    wanted = {_STEM}
+    stem: list[onnx.NodeProto] = []
+    for node in reversed(graph.node):
+        if wanted.intersection(node.output):
+            stem.insert(0, node)
+            wanted.update(name for name in node.input if weights.named(name) is None)
+    for node in stem:
+        constants = [weights.named(name) for name in node.input]
+        names = [
+            name if constant is None else drawing.weight(constant) for name, constant in zip(node.input, constants, strict=True)
+        ]
+        drawing.copy(node, names)
 
 
-def _pack(matrix: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """(K, N) weights as (N, K / 32, 32) bytes around 128, and one scale a block."""
-    rows, columns = matrix.shape
-    blocks = -(-rows // _BLOCK)
-    padded = np.zeros((blocks * _BLOCK, columns), np.float32)
-    padded[:rows] = matrix
-    grouped = padded.T.reshape(columns, blocks, _BLOCK)
-    scales = np.abs(grouped).max(axis=-1) / 127
-    scales[scales == 0] = 1
-    return (np.rint(grouped / scales[..., None]) + 128).astype(np.uint8), scales.astype(np.float32)
+def _joint(weights: Weights, name: str) -> NDArray[np.float32]:
+    """The matrices of queries, keys and values side by side."""
+    return np.concatenate([weights.matrix(f"{name}/{letter}_proj/MatMul").floats for letter in "qkv"], axis=1)
 
 
-def _fold(graph: onnx.GraphProto) -> None:
-    """Compute what depends on weights alone, and drop what nothing uses afterwards."""
-    weights = {tensor.name: tensor for tensor in graph.initializer}
-    recipes: dict[str, onnx.NodeProto] = {}
-    for node in graph.node:
-        if node.op_type in _FOLDED and node.input and all(name in weights or name in recipes for name in node.input):
-            recipes[node.output[0]] = node
-    for node in recipes.values():
-        graph.node.remove(node)
-    for name in sorted(set(_used(graph)).intersection(recipes)):  # one at a time: what lies between takes much room
-        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(_compute(name, recipes, weights)), name))
-    _prune(graph)
+def _caches(drawing: Drawing, frequencies: NDArray[np.float32], positions: int) -> tuple[str, str]:
+    """Cosines and sines of each position."""
+    angles = np.arange(positions, dtype=np.float32)[:, None] * frequencies
+    return drawing.weight(np.cos(angles)), drawing.weight(np.sin(angles))
 
 
-def _compute(name: str, recipes: dict[str, onnx.NodeProto], weights: dict[str, onnx.TensorProto]) -> NDArray[np.float32]:
-    """The value of a name that depends on weights alone."""
-    if name in weights:
-        array: NDArray[np.float32] = numpy_helper.to_array(weights[name])
-        return array
-    node = recipes[name]
-    first, *rest = (_compute(source, recipes, weights) for source in node.input)
-    if node.op_type == "Cast":
-        return first.astype(helper.tensor_dtype_to_np_dtype(node.attribute[0].i))
-    return first * rest[0] if node.op_type == "Mul" else first + rest[0]
+def _embedded(drawing: Drawing, words: Matrix) -> str:
+    """The tokens' own vectors, kept in 8 bits."""
+    rows = drawing.node("Gather", [drawing.weight(words.values), "input_ids"])
+    scale, zero = (drawing.weight(array) for array in (np.array(words.scale, np.float32), np.array(words.zero, np.int8)))
+    return drawing.node("DequantizeLinear", [rows, scale, zero])
 
 
-def _lift(model: onnx.ModelProto, branch: onnx.GraphProto, name: str, outputs: list[onnx.ValueInfoProto]) -> onnx.ModelProto:
-    """The part of a branch of `model` that leads to `outputs`, as a model of its own."""
-    needed = {output.name for output in outputs}
-    nodes: list[onnx.NodeProto] = []
-    for node in reversed(branch.node):
-        if needed.intersection(node.output):
-            nodes.insert(0, node)
-            needed.update(node.input)
-    inputs = [value for value in model.graph.input if value.name in needed]
-    weights = [tensor for tensor in [*model.graph.initializer, *branch.initializer] if tensor.name in needed]
-    graph = helper.make_graph(nodes, name, inputs, outputs, weights)
-    return helper.make_model(graph, opset_imports=list(model.opset_import), ir_version=model.ir_version)
-
-
-def _declare_sizes(step: onnx.ModelProto) -> None:
-    """Say that the decoder gets one token of each text: ONNX Runtime then computes many of its nodes once, when it loads the graph."""
-    tokens = next(value for value in step.graph.input if value.name == "input_ids")
-    tokens.type.tensor_type.shape.dim[1].dim_value = 1
-
-
-def _fix_batch_size(branch: onnx.GraphProto, outer: onnx.GraphProto) -> None:
-    """Write 1 where the branch reads the batch size off the decoder's own state, which the cross-attention's keys and values do not need."""
-    scalars = [tensor for tensor in [*outer.initializer, *branch.initializer] if not tensor.dims]
-    zeros = {tensor.name for tensor in scalars if not np.any(numpy_helper.to_array(tensor))}
-    shapes = {node.output[0] for node in branch.node if node.op_type == "Shape"}
-    for node in list(branch.node):
-        if node.op_type == "Gather" and node.input[0] in shapes and node.input[1] in zeros:
-            branch.initializer.append(numpy_helper.from_array(np.array(1, np.int64), node.output[0]))
-            branch.node.remove(node)
-
-
-def _prune(graph: onnx.GraphProto) -> None:
-    """Drop weights that no node and no output uses, in this graph or a branch of it."""
-    used = set(_used(graph))
-    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
-        graph.initializer.remove(tensor)
-
-
-def _used(graph: onnx.GraphProto) -> Iterable[str]:
-    yield from (output.name for output in graph.output)
-    for node in graph.node:
-        yield from node.input
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.GRAPH:
-                yield from _used(attribute.g)
-
-
-def _boundary(graph: onnx.GraphProto) -> list[str]:
-    return [value.name for value in [*graph.input, *graph.output]]
-
-
-def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    for node in graph.node:
-        for values in (node.input, node.output):
-            values[:] = [names.get(value, value) for value in values]
-    for value in [*graph.input, *graph.output]:
-        value.name = names.get(value.name, value.name)
+def _feed_forward(drawing: Drawing, weights: Weights, name: str, normal: str, precision: Precision) -> str:
+    """The gated half of a decoder layer (SwiGLU, https://arxiv.org/abs/2002.05202)."""
+    wide = drawing.product(normal, weights.matrix(f"{name}/up_proj/MatMul"), precision, weights.array(f"{name}/up_proj/Add"))
+    down = weights.matrix(f"{name}/down_proj/MatMul")
+    inner, gate = drawing.split(wide, [down.values.shape[0]] * 2)
+    open_ = drawing.node("QuickGelu", [gate], own=True, alpha=1.0)  # with alpha 1 it is x * sigmoid(x)
+    return drawing.product(drawing.node("Mul", [open_, inner]), down, precision, weights.array(f"{name}/down_proj/Add"))

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from engine.errors import ModelMissing
 from engine.recognition import convert, models
 from engine.recognition.fetch import NotOffered, fetch
+from engine.recognition.published import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,8 @@ _NEEDED_MB: Final = 700
 """Room on disk while a model is made; a fifth of it stays taken."""
 _WORTH_IT: Final = 1.2
 """8 bits are taken if they are this many times as fast here."""
+_AS_SURE: Final = 0.03
+"""Mean log-probability by which they may differ: processors without the right instructions round more."""
 _PUBLISHED: Final = ("encoder_model", "decoder_model_merged")
 _STALE_SECONDS: Final = 3600
 """What an interrupted set-up left behind is removed after this long; a younger one may still be running."""
@@ -143,28 +146,27 @@ def _unpack(source: Source, wheel: Path, folder: Path) -> None:
 
 
 def _convert(published: Path, work: Path) -> tuple[Path, str]:
-    """The faster of two precisions on this machine, if they say the same; returns its folder and its name."""
-    encoder, decoder = convert.split(*(convert.from_ort(published / f"{name}.ort", work / f"{name}.onnx") for name in _PUBLISHED))
-    full = _lay_out(work / "32-bit", published, encoder, decoder)
-    convert.shrink(encoder)
-    convert.shrink(decoder)
-    small = _lay_out(work / "8-bit", published, encoder, decoder)
-    text, cost = models.calibrate(models.load_folder(full), times=3)
+    """The faster of two precisions on this machine, if they say the same and are as sure of it; returns its folder and its name."""
+    graphs = [read(published / f"{name}.ort", work / f"{name}.onnx") for name in _PUBLISHED]
+    full = _lay_out(work / "32-bit", published, *graphs, small=False)
+    small = _lay_out(work / "8-bit", published, *graphs, small=True)
+    exact, cost = models.calibrate(models.load_folder(full), times=3)
     try:
         said, small_cost = models.calibrate(models.load_folder(small), times=3)
     except ModelMissing:  # this processor's ONNX Runtime has no kernel for 8 bits
         return full, full.name
-    chosen = small if small_cost * _WORTH_IT < cost and _words(said) == _words(text) else full
+    same = _words(said.text) == _words(exact.text) and abs(said.logprob - exact.logprob) < _AS_SURE
+    chosen = small if same and small_cost * _WORTH_IT < cost else full
     return chosen, chosen.name
 
 
-def _lay_out(folder: Path, published: Path, encoder: onnx.ModelProto, decoder: onnx.ModelProto) -> Path:
+def _lay_out(folder: Path, published: Path, encoder: onnx.ModelProto, decoder: onnx.ModelProto, *, small: bool) -> Path:
     """A folder with a model's graphs and what goes with them."""
     folder.mkdir()
     for name in ("tokenizer.bin", "LICENSE"):
         shutil.copy(published / name, folder)
-    onnx.save(encoder, str(folder / "encoder.onnx"))
-    onnx.save(decoder, str(folder / "decoder.onnx"))
+    onnx.save(convert.encoder(encoder, decoder, small=small), str(folder / "encoder.onnx"))
+    onnx.save(convert.decoder(decoder, small=small), str(folder / "decoder.onnx"))
     return folder
 
 
@@ -175,7 +177,7 @@ def _words(text: str) -> list[str]:
 def put_in_place(folder: Path, final: Path, model_id: str, name: str, precision: str) -> None:
     """Write the manifest and rename; what was there before is broken, or was put there by another set-up in the meantime."""
     files = {file.name: models.sha256(file) for file in sorted(folder.iterdir())}
-    models.write_manifest(folder, models.Manifest(id=model_id, name=name, precision=precision, files=files))
+    models.write_manifest(folder, models.Manifest(id=model_id, name=name, precision=precision, files=files, recipe=models.RECIPE))
     if models.intact(final):
         return
     if final.exists():

@@ -152,7 +152,9 @@ def put(folder: Path, source: models.Source) -> None:
     folder.mkdir(parents=True)
     (folder / "tokenizer.bin").write_bytes(b"\x01a")
     files = {"tokenizer.bin": hashlib.sha256(b"\x01a").hexdigest()}
-    models.write_manifest(folder, models.Manifest(id=source.id, name=source.name, precision="8-bit", files=files))
+    models.write_manifest(
+        folder, models.Manifest(id=source.id, name=source.name, precision="8-bit", files=files, recipe=models.RECIPE)
+    )
 
 
 def test_a_prepared_model_is_not_fetched_again(tmp_path: Path) -> None:
@@ -189,7 +191,7 @@ def test_the_prepared_model_is_whole_and_says_which_it_is() -> None:
     assert folder is not None
     assert models.intact(folder)
     recogniser = models.load(own)
-    text, share = models.calibrate(recogniser, 1)
+    said, share = models.calibrate(recogniser, 1)
     assert recogniser.name.startswith("Moonshine")
-    assert text.lower().startswith("produced the block books")
+    assert said.text.lower().startswith("produced the block books")
     assert 0.001 < share < 1

@@ -122,8 +122,8 @@ async def test_the_smallest_model_hears_recorded_speech(prepared: EngineSettings
     assert [model.name for model in choice.list_models(prepared)] == ["Whisper tiny.en"]
     recogniser = choice.load(prepared, prepared.model)
     assert recogniser.name == "Whisper tiny.en"
-    text, share = models.calibrate(recogniser, 1)
-    assert text.lower().startswith("produced the block books")
+    said, share = models.calibrate(recogniser, 1)
+    assert said.text.lower().startswith("produced the block books")
     assert share > 0.01, "its own threads count"
     assert recogniser.transcribe(np.zeros(32_000, np.float32)).text == ""
     pool = RecognitionPool(recogniser, room=2)
