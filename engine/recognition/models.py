@@ -184,11 +184,17 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def intact(folder: Path) -> bool:
-    """Whether a prepared folder is whole, and made as it would be today: each file of its manifest is there, byte for byte."""
+    """Whether a prepared folder is whole: each file of its manifest is there, byte for byte."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest.recipe != RECIPE:
+    if manifest is None:
         return False
     return all((folder / name).is_file() and sha256(folder / name) == expected for name, expected in manifest.files.items())
+
+
+def current(folder: Path) -> bool:
+    """Whether a prepared folder was made as it would be today."""
+    manifest = read_manifest(folder)
+    return manifest is not None and manifest.recipe == RECIPE
 
 
 def sha256(file: Path) -> str:

@@ -48,11 +48,18 @@ def prepare(settings: EngineSettings, console: Console) -> Path:
         models.load_folder(settings.model_dir)
         return settings.model_dir
     ready = models.find(settings)
-    if ready is not None and models.intact(ready):
+    whole = ready is not None and models.intact(ready)
+    if ready is not None and whole and models.current(ready):
         return ready
     root = models.models_root(settings)
-    with writing(root, _NEEDED_MB):
-        return _first_that_can_be_had(settings, root, console)
+    try:
+        with writing(root, _NEEDED_MB):
+            return _first_that_can_be_had(settings, root, console)
+    except ModelMissing as error:
+        if ready is None or not whole:
+            raise
+        console.print(f"The model that an older version prepared is kept ({error})")
+        return ready
 
 
 @contextlib.contextmanager
@@ -178,7 +185,7 @@ def put_in_place(folder: Path, final: Path, model_id: str, name: str, precision:
     """Write the manifest and rename; what was there before is broken, or was put there by another set-up in the meantime."""
     files = {file.name: models.sha256(file) for file in sorted(folder.iterdir())}
     models.write_manifest(folder, models.Manifest(id=model_id, name=name, precision=precision, files=files, recipe=models.RECIPE))
-    if models.intact(final):
+    if models.intact(final) and models.current(final):
         return
     if final.exists():
         shutil.rmtree(final)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import io
 import json
 import threading
 from typing import TYPE_CHECKING
@@ -148,13 +149,11 @@ def test_without_a_model_loading_says_how_to_prepare_one(tmp_path: Path) -> None
     assert models.list_models(settings(tmp_path, "http://127.0.0.1:9")) == []
 
 
-def put(folder: Path, source: models.Source) -> None:
+def put(folder: Path, source: models.Source, recipe: int = models.RECIPE) -> None:
     folder.mkdir(parents=True)
     (folder / "tokenizer.bin").write_bytes(b"\x01a")
     files = {"tokenizer.bin": hashlib.sha256(b"\x01a").hexdigest()}
-    models.write_manifest(
-        folder, models.Manifest(id=source.id, name=source.name, precision="8-bit", files=files, recipe=models.RECIPE)
-    )
+    models.write_manifest(folder, models.Manifest(id=source.id, name=source.name, precision="8-bit", files=files, recipe=recipe))
 
 
 def test_a_prepared_model_is_not_fetched_again(tmp_path: Path) -> None:
@@ -163,6 +162,15 @@ def test_a_prepared_model_is_not_fetched_again(tmp_path: Path) -> None:
     put(folder, models.SOURCES[1])
     assert prepare(own, Console(quiet=True)) == folder
     assert [model.name for model in models.list_models(own)] == ["Moonshine tiny"]
+
+
+def test_what_an_older_version_prepared_is_made_again_and_kept_where_that_cannot_be(tmp_path: Path) -> None:
+    own = settings(tmp_path, "http://127.0.0.1:9")
+    folder = models.models_root(own) / models.SOURCES[0].id
+    put(folder, models.SOURCES[0], recipe=models.RECIPE - 1)
+    said = Console(record=True, quiet=False, file=io.StringIO(), width=200)
+    assert prepare(own, said) == folder
+    assert "an older version prepared is kept (The speech model could not be fetched" in said.export_text()
 
 
 def test_a_damaged_model_is_fetched_again(tmp_path: Path) -> None:
