@@ -10,7 +10,7 @@ UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev model whisper demo run serve doctor clients test check format bench clean
+.PHONY: help setup setup-dev model whisper sherpa demo run serve doctor clients test check format bench clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ setup-dev: $(VENV)/.dev-stamp model
 
 whisper: $(VENV)/.run-stamp ## install what ENGINE_MODEL=whisper:... needs
 	@$(UV) sync --quiet --frozen --inexact --extra whisper
+
+sherpa: $(VENV)/.run-stamp ## install what ENGINE_MODEL=sherpa:... needs
+	@$(UV) sync --quiet --frozen --inexact --extra sherpa
 
 demo: setup ## a recorded meeting in a simulated Discord, heard by the real bot
 	@$(BIN)/minutes demo

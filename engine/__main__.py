@@ -15,8 +15,6 @@ from engine.credentials import add_application, applications, credentials_path, 
 from engine.errors import EngineFault, SettingsError
 from engine.insights.engine import InsightEngine
 from engine.recognition import choice, pool
-from engine.recognition.prepare import prepare
-from engine.recognition.whisper_setup import prepare_whisper
 from engine.serve import address, bind, serve
 from engine.settings import EngineSettings
 
@@ -114,12 +112,7 @@ def remove_app_command(name: Annotated[str, typer.Argument(help="Its name.")]) -
 def prepare_command() -> None:
     """Fetch and convert the speech models that ENGINE_MODEL and ENGINE_SECOND_LOOK name, unless they are there."""
     try:
-        settings = _settings()
-        for one in choice.chosen(f"{settings.model},{settings.second_look}".rstrip(",")):
-            if one.model is None:
-                prepare(settings, _console)
-            else:
-                prepare_whisper(settings, one.model, _console)
+        choice.prepare_all(_settings(), _console)
     except EngineFault as error:
         _give_up(error)
 

@@ -1,28 +1,33 @@
 """Which recognisers the engine works with, by `ENGINE_MODEL`, and what is kept of all of them.
 
 The setting names one model, or several with commas of which the first that understands a stream's language hears it:
-`moonshine` (English, the default), `whisper:SIZE`, `whisper:FOLDER`, `moonshine, whisper:small`.
+`moonshine` (English, the default), `whisper:SIZE`, `whisper:FOLDER`, `sherpa:FOLDER` (English), `sherpa:de:FOLDER` (German),
+`moonshine, whisper:small`.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
+import re
 import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from engine.errors import SettingsError
-from engine.recognition import models, whisper
-from engine.recognition.language import DETECT
+from engine.recognition import models, sherpa_folder, whisper
+from engine.recognition.language import DETECT, ENGLISH
+from engine.recognition.prepare import prepare
 from engine.recognition.second_look import SecondLook
 from engine.recognition.types import Capabilities
+from engine.recognition.whisper_setup import prepare_whisper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+    from rich.console import Console
 
     from engine.recognition.models import PreparedModel
     from engine.recognition.types import Recogniser, Transcript
@@ -31,11 +36,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+_SHERPA: Final = re.compile(r"(?:([a-z]{2,3}):)?(.+)")
+"""The language that a folder's model reads, and the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One model of the setting. `model`: of Whisper its size, its name at Hugging Face, or a folder; None for Moonshine."""
+    """One model of the setting.
 
-    model: str | None
+    Attributes:
+        family: whose models it is of.
+        model: of Whisper its size, its name at Hugging Face, or a folder; of sherpa-onnx a folder; nothing for Moonshine.
+        language: ISO 639 code of what a model of sherpa-onnx reads; the others know that themselves.
+    """
+
+    family: Literal["moonshine", "whisper", "sherpa"]
+    model: str = ""
+    language: str = ENGLISH
 
 
 def chosen(names: str) -> list[Choice]:
@@ -46,12 +63,37 @@ def chosen(names: str) -> list[Choice]:
 def _read(part: str) -> Choice:
     family, _, model = part.partition(":")
     if family == "moonshine" and not model:
-        return Choice(None)
+        return Choice("moonshine")
     if family == "whisper" and model:
-        return Choice(model)
+        return Choice("whisper", model)
+    if family == "sherpa" and (read := _SHERPA.fullmatch(model)):
+        return Choice("sherpa", read[2], read[1] or ENGLISH)
     raise SettingsError(
-        f'"{part}" names no model: write moonshine, whisper:SIZE or whisper:FOLDER into ENGINE_MODEL or ENGINE_SECOND_LOOK, several with commas.'
+        f'"{part}" names no model: write moonshine, whisper:SIZE, whisper:FOLDER or sherpa:FOLDER into ENGINE_MODEL or ENGINE_SECOND_LOOK, '
+        "several with commas."
     )
+
+
+def prepare_all(settings: EngineSettings, console: Console) -> None:
+    """Make sure that all models that the settings name are ready.
+
+    Raises:
+        ModelMissing: one is not, and the sentence says what to do.
+        SettingsError: the names cannot be read.
+    """
+    for choice in _named(settings):
+        match choice.family:
+            case "moonshine":
+                prepare(settings, console)
+            case "whisper":
+                prepare_whisper(settings, choice.model, console)
+            case "sherpa":
+                sherpa_folder.load(sherpa_folder.find(choice.model), choice.language)
+
+
+def _named(settings: EngineSettings) -> list[Choice]:
+    """The models that hear and those of the second look."""
+    return chosen(settings.model) + (chosen(settings.second_look) if settings.second_look else [])
 
 
 def load(settings: EngineSettings, names: str) -> Recogniser:
@@ -61,10 +103,18 @@ def load(settings: EngineSettings, names: str) -> Recogniser:
         ModelMissing: one is not prepared, cannot be loaded, or its extra is not installed.
         SettingsError: the names cannot be read.
     """
-    recognisers = [
-        _moonshine(settings) if choice.model is None else whisper.load(settings, choice.model) for choice in chosen(names)
-    ]
+    recognisers = [_load(settings, choice) for choice in chosen(names)]
     return recognisers[0] if len(recognisers) == 1 else Several(recognisers)
+
+
+def _load(settings: EngineSettings, choice: Choice) -> Recogniser:
+    match choice.family:
+        case "moonshine":
+            return _moonshine(settings)
+        case "whisper":
+            return whisper.load(settings, choice.model)
+        case "sherpa":
+            return sherpa_folder.load(sherpa_folder.find(choice.model), choice.language)
 
 
 def _moonshine(settings: EngineSettings) -> Recogniser:
@@ -87,14 +137,16 @@ def looking_again(settings: EngineSettings) -> SecondLook | None:
 
 
 def list_models(settings: EngineSettings) -> list[PreparedModel]:
-    """The models that could be loaded; one that stands in for Moonshine says so."""
+    """The models that could be loaded, one that stands in for Moonshine marked so, and the folders of sherpa-onnx that are named."""
     prepared = whisper.prepared(settings)
-    if Choice(None) in chosen(settings.model) and models.find(settings) is None:
+    if Choice("moonshine") in _named(settings) and models.find(settings) is None:
         stands_in = whisper.standing_in(settings)
         prepared = [
             replace(one, name=f"{one.name} in place of Moonshine") if one.folder == stands_in else one for one in prepared
         ]
-    return [*models.list_models(settings), *prepared]
+    folders = dict.fromkeys(sherpa_folder.find(choice.model) for choice in _named(settings) if choice.family == "sherpa")
+    own = [model for folder in folders if (model := sherpa_folder.own(folder)) is not None]
+    return [*models.list_models(settings), *prepared, *own]
 
 
 def remove_models(settings: EngineSettings) -> list[PreparedModel]:

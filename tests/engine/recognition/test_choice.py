@@ -36,14 +36,25 @@ class Reader:
 
 
 def test_the_setting_names_one_or_several(tmp_path: Path) -> None:
-    assert choice.chosen(EngineSettings(_env_file=None, DATA_DIR=tmp_path).model) == [Choice(None)]
+    assert choice.chosen(EngineSettings(_env_file=None, DATA_DIR=tmp_path).model) == [Choice("moonshine")]
     several = settings(tmp_path, "moonshine, whisper:small,whisper:C:\\models\\mine")
-    assert choice.chosen(several.model) == [Choice(None), Choice("small"), Choice("C:\\models\\mine")]
+    assert choice.chosen(several.model) == [
+        Choice("moonshine"),
+        Choice("whisper", "small"),
+        Choice("whisper", "C:\\models\\mine"),
+    ]
+    streaming = settings(tmp_path, "sherpa:models/zipformer, sherpa:de:/models/zipformer,sherpa:C:\\models,sherpa:yue:D:\\models")
+    assert choice.chosen(streaming.model) == [
+        Choice("sherpa", "models/zipformer", "en"),
+        Choice("sherpa", "/models/zipformer", "de"),
+        Choice("sherpa", "C:\\models", "en"),
+        Choice("sherpa", "D:\\models", "yue"),
+    ]
 
 
-@pytest.mark.parametrize("model", ["whisper", "whisper:", "moonshine:base", "vosk", "moonshine,", ""])
+@pytest.mark.parametrize("model", ["whisper", "whisper:", "moonshine:base", "vosk", "moonshine,", "", "sherpa", "sherpa:"])
 def test_what_it_cannot_name_is_refused(tmp_path: Path, model: str) -> None:
-    with pytest.raises(SettingsError, match=r"write moonshine, whisper:SIZE or whisper:FOLDER"):
+    with pytest.raises(SettingsError, match=r"write moonshine, whisper:SIZE, whisper:FOLDER or sherpa:FOLDER"):
         choice.load(settings(tmp_path, "moonshine"), model)
 
 

@@ -76,6 +76,10 @@ def test_whisper_stands_in_for_moonshine_until_it_can_be_had_again(
     assert [line.partition(" cannot be had")[0] for line in said[:2]] == ["Moonshine base", "Moonshine tiny"]
     assert said[-1].startswith("Whisper tiny.en stands in for Moonshine")
     assert listed(own) == ["Whisper tiny.en in place of Moonshine"]
+    assert listed(own.model_copy(update={"model": "whisper:tiny.en"})) == ["Whisper tiny.en"]
+    assert listed(own.model_copy(update={"model": "whisper:tiny.en", "second_look": "moonshine"}))[0].endswith(
+        "in place of Moonshine"
+    )
 
     with caplog.at_level(logging.WARNING, "engine.recognition.choice"):
         recogniser = choice.load(own, own.model)
