@@ -152,8 +152,8 @@ class Scheduler:
             future.add_done_callback(functools.partial(self._finished, job))
 
     def _hurried(self, job: Job) -> bool:
-        """Whether a rough text will do: always for an interim, and for all while finals of more speakers wait than there are workers."""
-        waiting = {other.owner for other in self._waiting if other.urgency is Urgency.FINAL}
+        """Whether a rough text will do: always for an interim, and for all while more speakers wait to be read than there are workers."""
+        waiting = {other.owner for other in self._waiting if other.urgency is not Urgency.INTERIM}
         return job.urgency is Urgency.INTERIM or len(waiting) > self._workers
 
     def _choose(self) -> Job | None:
