@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from engine.recognition.reading import Reading
     from engine.recognition.segmenter import Piece
 
-FINISHED: Final = 0.42
+FINISHED: Final = 0.39
 """Seconds of silence behind what reads as a whole sentence."""
 UNFINISHED: Final = 1.0
 """Seconds behind a comma, or a word that leads on to others."""
