@@ -159,7 +159,7 @@ def score_topics(corpus: str, meeting: RawMeeting, found: Sequence[str], report:
 
 def train(corpus: Sequence[RawMeeting], strict: Sequence[RawMeeting], folder: Path) -> None:
     """Writes the models that are learnt from these meetings."""
-    questions.write({**questions.train(corpus), "actions.json": actions.train(strict)}, folder)
+    questions.write({**questions.train(corpus), "actions.json": actions.train(strict, corpus)}, folder)
 
 
 def others(corpus: Sequence[RawMeeting], names: set[str]) -> list[RawMeeting]:

@@ -9,6 +9,7 @@ from engine.insights import grammar
 from engine.insights.action_features import features
 from engine.insights.endings import whole
 from engine.insights.lexicon import listed, phrases, words
+from engine.insights.linear import warmed
 from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from engine.insights.linear import LinearModel
     from engine.insights.reading import Sentence
 
+_HEATS = (0.1, 0.4, 0.9)
+"""Sums of recent scores that are told apart."""
+_COOLING = 0.8
+"""What is left after each message of the sum of the scores before it."""
 PENDING = 0.15
 """The score below which a clause is no item whatever is answered to it."""
 _VETO_WORDS = 12
@@ -56,11 +61,14 @@ class Candidate:
 
     @property
     def names_nothing(self) -> bool:
-        """Whether what it acts on is a pronoun alone: `I'll fix that`."""
+        """Whether what it acts on, or what that is for, is a pronoun: `I'll fix that`, `pick them up`, `write the script for it`."""
         row, least = self.sentence.row[: self.last + 1], self.clause.at + self.clause.verb.length
         dated = {place for read in self.sentence.dates for place in range(read.first, read.last + 1)}
         after = [row[place] for place in range(least, whole(row, least)) if place not in dated]
-        return not _POINTERS.isdisjoint(after) and all(word in _POINTERS or word in _BEFORE_DATES for word in after)
+        while after and (after[-1] in _BEFORE_DATES or after[-1] in words("adverbs.txt")):
+            after.pop()
+        alone = not _POINTERS.isdisjoint(after) and all(word in _POINTERS or word in words("particles.txt") for word in after)
+        return alone or (len(after) > 1 and after[-1] in _POINTERS and after[-2] in words("particles.txt"))
 
 
 class ActionFinder:
@@ -68,18 +76,31 @@ class ActionFinder:
 
     def __init__(self, model: LinearModel) -> None:
         self._model = model
+        self._heat = 0.0
+
+    @property
+    def near(self) -> str:
+        """The feature that tells how much was just promised and asked for: what is to be done comes in clusters."""
+        return f"near:{sum(self._heat >= bound for bound in _HEATS)}"
 
     def find(self, sentences: list[Sentence]) -> list[Candidate]:
-        """All clauses of a message that fit a frame, with their scores."""
-        return [candidate for sentence in sentences for candidate in self._of(sentence)]
+        """All clauses of the next message that fit a frame, with their scores."""
+        warmth = self._model.weight(self.near)
+        read = [self._of(sentence, warmth) for sentence in sentences]
+        self._heat = _COOLING * self._heat + max((hottest for _, hottest in read), default=0.0)
+        return [candidate for candidates, _ in read for candidate in candidates]
 
-    def _of(self, sentence: Sentence) -> list[Candidate]:
+    def _of(self, sentence: Sentence, warmth: float) -> tuple[list[Candidate], float]:
+        """The candidates of a sentence, and the highest probability among them without `warmth`."""
         clauses = [clause for clause in grammar.find(sentence.row, sentence.marks) if not _vetoed(sentence, clause)]
         found: list[Candidate] = []
+        hottest = 0.0
         for index, clause in enumerate(clauses):
             last = _last(sentence, clause, clauses[index + 1] if index + 1 < len(clauses) else None)
             floor = found[-1].last + 1 if found else 0
-            score = self._model.probability(features(sentence, clause))
+            probability = self._model.probability(features(sentence, clause))
+            hottest = max(hottest, probability)
+            score = warmed(probability, warmth)
             if _broken_off(sentence, clause, last):
                 score = min(score, _BROKEN_OFF)
             candidate = Candidate(sentence, clause, floor, last, score)
@@ -87,7 +108,7 @@ class ActionFinder:
                 found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
             else:
                 found.append(candidate)
-        return found
+        return found, hottest
 
 
 def _broken_off(sentence: Sentence, clause: Clause, last: int) -> bool:

@@ -31,6 +31,13 @@ def whole(row: Sequence[str], least: int) -> int:
     return end
 
 
+def dangles(row: Sequence[str]) -> bool:
+    """Whether a question was broken off: `what's the`, `so are you a`, `is it for`."""
+    lists = sections("endings.txt")
+    asked = not lists["question"].isdisjoint(row[-1 - _QUESTION_REACH : -1])
+    return row[-1] in lists["dangling"] or (row[-1] in lists["open"] and not asked)
+
+
 def runs_on(row: Sequence[str], least: int) -> int:
     """How many words of a row belong to its clause before another thing is said; the first `least` always do."""
     lists = sections("endings.txt")

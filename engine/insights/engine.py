@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.insights.actions import PENDING, ActionFinder, assents
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _RING = 12
 """Messages that are looked back on."""
+_TAG_REACH = 4
+"""Messages within which a bare `right?` finds what it asks about."""
 _PUNCTUATED_SHARE = 0.3
 
 
@@ -105,7 +108,9 @@ class InsightEngine:
             self._items.add_question(utterance, asked, statement)
 
     def _own_words_before(self, utterance: Utterance, asked: Asked, sentences: list[Sentence]) -> Utterance | None:
-        """The message that a bare `right?` asks about: the latest by the same speaker."""
+        """The message that a bare `right?` asks about: the latest by the same speaker, if it is near and no question itself."""
         if sentences[0] is not asked.sentence:
             return None
-        return next((said for said in reversed(self._recent) if said.speaker == utterance.speaker), None)
+        near = islice(reversed(self._recent), _TAG_REACH)
+        said = next((said for said in near if said.speaker == utterance.speaker), None)
+        return None if said is None or said.text.rstrip().endswith("?") else said

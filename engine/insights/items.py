@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.insights import due as due_dates
-from engine.insights.endings import whole
+from engine.insights.endings import dangles, whole
 from engine.insights.merge import WINDOW, content_stems, same_thing
+from engine.insights.normalise import normalise, sentences
 from engine.insights.rewrite import action_text, as_sentence, quoted, with_context
 from engine.insights.types import Due, Insight
 
@@ -29,7 +30,7 @@ _STANDS_ALONE = 0.9
 _SHORT_QUESTION = 4
 """Words of a question that are shown whatever they are."""
 _SAYS_NOTHING = 0.55
-"""The score that a question without a word of its own has at most: `Is it?`."""
+"""The score that a question without a word of its own, or broken off, has at most: `Is it?`, `What's the?`."""
 _REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
 
 
@@ -87,10 +88,12 @@ class ItemBook:
         tokens = asked.sentence.tokens[asked.first : asked.last + 1]
         spoken = [token.word for token in tokens]
         text = as_sentence(quoted(tokens[: whole(spoken, min(len(spoken), _SHORT_QUESTION))], utterance.text), "?")
+        says_nothing = not content_stems(text) or dangles(spoken)
         references: tuple[str, ...] = (utterance.id,)
         if before is not None:
-            text = before.text.strip().rstrip(".?!,") + ", " + text[:1].lower() + text[1:]
+            text = _last_sentence(before.text).rstrip(".?!,") + ", " + text[:1].lower() + text[1:]
             references = (before.id, utterance.id)
+            says_nothing = not content_stems(text)
         again = next(
             (key for key in self._open if self._items[key].insight.kind == "question" and self._items[key].insight.text == text),
             None,
@@ -100,7 +103,7 @@ class ItemBook:
             self._items[again].insight = replace(insight, message_ids=_joined(insight.message_ids, utterance.id))
             self._changed[again] = None
             return
-        score = asked.score if content_stems(text) else min(asked.score, _SAYS_NOTHING)
+        score = min(asked.score, _SAYS_NOTHING) if says_nothing else asked.score
         self._put("question", text, score, references, utterance.speaker, asked.sentence)
 
     def add_action(
@@ -145,11 +148,11 @@ class ItemBook:
     def _accepted(self, item: Item, utterance: Utterance, answer: Candidate | None) -> None:
         insight, asked = item.insight, item.candidate
         assert asked is not None
-        due = _due(answer, (answer,), utterance) if answer is not None else None
-        due = due or insight.due
+        told = _due(answer, (answer,), utterance) if answer is not None else None
+        due = told or insight.due
         text = action_text(asked, item.text, insight.speaker, utterance.speaker, accepted=True)
-        if due is not None and due.phrase.lower() not in text.lower():
-            text = f"{text.rstrip('.')} {due.phrase}."
+        if told is not None and told.phrase.lower() not in text.lower():
+            text = f"{text.rstrip('.')} {told.phrase}."
         item.insight = replace(
             insight,
             text=text,
@@ -265,6 +268,12 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
         and other.clause.frame.family != "imperative"
         for other in siblings
     )
+
+
+def _last_sentence(text: str) -> str:
+    """The last sentence of a message as it was said, with a capital, without fillers and repeats."""
+    spoken = sentences(normalise(text))
+    return as_sentence(quoted(spoken[-1], text), "") if spoken else text.strip()
 
 
 def _raised(score: float, answer: Candidate | None) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.insights.lexicon import coefficients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 class LinearModel:
@@ -22,6 +22,15 @@ class LinearModel:
     def shipped(cls, name: str) -> LinearModel:
         """The model of a data file."""
         return cls(*coefficients(name))
+
+    @property
+    def names(self) -> Collection[str]:
+        """The features that have a weight."""
+        return self._weights.keys()
+
+    def weight(self, feature: str) -> float:
+        """The weight of one feature, 0 where the model does not know it."""
+        return self._weights.get(feature, 0.0)
 
     def margin(self, features: Iterable[str]) -> float:
         """The sum of the weights of the features, above 0 where the model says yes."""
@@ -54,3 +63,14 @@ def sigmoid(margin: float) -> float:
         return 1.0 / (1.0 + math.exp(-margin))
     grown = math.exp(margin)
     return grown / (1.0 + grown)
+
+
+def warmed(probability: float, weight: float) -> float:
+    """A probability after one more feature of this weight."""
+    grown = probability * math.exp(weight)
+    return grown / (grown + 1.0 - probability)
+
+
+def logit(probability: float) -> float:
+    """The margin of a probability."""
+    return math.log(probability / (1.0 - probability))

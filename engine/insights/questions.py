@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.insights.lexicon import lines, phrases, words
+from engine.insights.lexicon import lines, phrases, sections, words
 from engine.insights.question_features import features
 from engine.insights.templates import compiled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.insights.linear import LinearModel
+    from engine.insights.normalise import Token
     from engine.insights.question_features import Before
     from engine.insights.reading import Sentence
 
@@ -18,6 +21,10 @@ PUNCTUATED_CUT = 0.27
 """The probability that asks, where the text has punctuation; the best on the training corpora."""
 BARE_CUT = 0.32
 _INDIRECT_SCORE = 0.7
+_SHORTEST = 3
+"""Words that a question has at least behind its first one, where it is cut out of others."""
+_REACH = 4
+"""Words before a verb among which its question word stands: `what range are we`."""
 _CHUNK = 45
 """A bare text of more words than this is looked at in pieces."""
 
@@ -56,8 +63,25 @@ class QuestionFinder:
                 if start == 0 and _is_indirect(sentence):
                     score = max(score, _INDIRECT_SCORE)
                 if score >= 0.5 and not _is_rhetorical(sentence):
-                    found.append(Asked(sentence, start, start + len(chunk) - 1, score, is_tag(sentence)))
+                    first = start if punctuated else start + self._begins(chunk)
+                    found.append(Asked(sentence, first, start + len(chunk) - 1, score, is_tag(sentence)))
         return found
+
+    def _begins(self, chunk: Sequence[Token]) -> int:
+        """Where the question begins in words without marks: where what is left asks most surely."""
+        spoken = [token.word for token in chunk]
+        leads = sections("question_leads.txt")
+        places = [0]
+        for place in range(1, len(spoken) - _SHORTEST):
+            word, before, after = spoken[place], spoken[max(0, place - _REACH) : place], spoken[place + 1]
+            third = spoken[place + 2] if after not in leads["subject"] else ""
+            asks = word in leads["word"] and (after in leads["verb"] or third in leads["verb"])
+            inverted = word in leads["verb"] and after in leads["subject"] and leads["word"].isdisjoint(before)
+            if (asks or inverted) and before[-1] not in leads["subject"] and chunk[place].begin != chunk[place - 1].begin:
+                places.append(place)
+        if len(places) == 1:
+            return 0
+        return max(places, key=lambda place: (self._bare.margin(features(chunk[place:], punctuated=False)), -place))
 
 
 def calibrated(probability: float, cut: float) -> float:

@@ -111,7 +111,7 @@ def _noun_like(phrase: Phrase, spoken: Sequence[str]) -> bool:
     """Whether a phrase was said where nouns stand; a verb by itself is none."""
     if spoken[-1].endswith("ly") or spoken[-1] in words("adverbs.txt") or any(map(_empty, spoken)):
         return False
-    if len(spoken) == 1 and spoken[0].endswith(("ed", "ful")):
+    if spoken[-1] in words("adjectives.txt") or (len(spoken) == 1 and spoken[0].endswith(("ed", "ful"))):
         return False
     share = phrase.noun / phrase.count
     if len(spoken) == 1:

@@ -37,6 +37,9 @@ class RawGold(TypedDict, total=False):
     unlabelled: list[int]
     ai_strict: list[int]
     ai_maybe: list[int]
+    commits: list[int]
+    directives: list[int]
+    suggestions: list[int]
 
 
 class RawMeeting(TypedDict):

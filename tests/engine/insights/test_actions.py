@@ -152,3 +152,10 @@ def test_a_bare_tag_asks_about_what_was_said_before_it() -> None:
     (item,) = heard(("Ben", "The store closes at nine."), ("Ben", "Right?"))
     assert item.message_ids == ("m0", "m1")
     assert item.text == "The store closes at nine, right?"
+
+
+def test_a_day_of_the_request_stays_out_of_the_text_it_was_not_in() -> None:
+    (item,) = todo(("Alice", "for the party in June, can you write the invitation Dan?"), ("Dan", "Sure."))
+    assert item.text == "Dan will write the invitation."
+    assert item.due is not None
+    assert item.due.phrase == "June"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.insights.endings import runs_on, whole
+from engine.insights.endings import dangles, runs_on, whole
 from tests.engine.insights.talk import PEOPLE, Talk, heard, todo
 
 
@@ -90,3 +90,59 @@ def test_names_and_numbers_are_no_topics() -> None:
     topics = [topic.text for topic in talk.engine.finish().topics]
     assert "budget review" in topics
     assert not {"priya", "thomas", "twelve"} & {word for topic in topics for word in topic.split()}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("I'll pick them up tomorrow.", "Ben will pick them up tomorrow (\u201cThe new chairs are at the station\u201d)."),
+        ("I'll write the script for it.", "Ben will write the script for it (\u201cThe new chairs are at the station\u201d)."),
+        ("I'll call the station about the chairs.", "Ben will call the station about the chairs."),
+    ],
+)
+def test_a_pronoun_behind_the_verb_is_shown_with_what_was_said_before(said: str, shown: str) -> None:
+    (item,) = todo(("Alice", "The new chairs are at the station."), ("Ben", said))
+    assert item.text == shown
+
+
+def test_a_question_without_marks_begins_where_it_asks() -> None:
+    said = "and so for the other one i wonder what size do you think we should get"
+    assert [item.text for item in heard(("Ben", said))] == ["What size do you think we should get?"]
+
+
+@pytest.mark.parametrize("text", ["What's the?", "So what are the other things for the?", "Is it?"])
+def test_a_broken_off_question_is_ranked_last(text: str) -> None:
+    talk = Talk()
+    talk.say("Alice", text)
+    talk.say("Alice", "How much would the second printer cost us?")
+    questions = talk.items("question")
+    assert questions[0].text == "How much would the second printer cost us?"
+    assert all(item.score < 0.6 for item in questions[1:])
+
+
+@pytest.mark.parametrize("row", ["what does it look like", "who is it for", "are you coming"])
+def test_a_whole_question_is_not_broken_off(row: str) -> None:
+    assert not dangles(row.split())
+
+
+def test_a_tag_behind_a_question_or_far_from_its_statement_stands_alone() -> None:
+    talk = Talk()
+    talk.say("Ben", "How do you read books?")
+    talk.say("Ben", "Right?")
+    talk.say("Ben", "We met in May. The store closes at nine.")
+    for _ in range(6):
+        talk.say("Carla", "The garden has roses.")
+    talk.say("Ben", "Right?")
+    assert all("," not in item.text for item in talk.items("question"))
+
+
+def test_a_tag_is_shown_with_the_last_sentence_before_it() -> None:
+    shown = [item.text for item in heard(("Ben", "We met in May. The store closes at nine."), ("Ben", "Right?"))]
+    assert shown == ["The store closes at nine, right?"]
+
+
+def test_how_something_is_is_no_topic() -> None:
+    talk = Talk()
+    for name in ("Alice", "Ben", "Carla") * 2:
+        talk.say(name, "The budget review was creative and the male female budget review is fun.")
+    assert not {"creative", "female", "fun"} & {topic.text.split()[-1] for topic in talk.engine.finish().topics}
