@@ -110,7 +110,7 @@ def test_a_question_without_marks_begins_where_it_asks() -> None:
     assert [item.text for item in heard(("Ben", said))] == ["What size do you think we should get?"]
 
 
-@pytest.mark.parametrize("text", ["What's the?", "So what are the other things for the?", "Is it?"])
+@pytest.mark.parametrize("text", ["What's the?", "So what are the other things for the?", "Is it?", "Huh?", "OK?"])
 def test_a_broken_off_question_is_ranked_last(text: str) -> None:
     talk = Talk()
     talk.say("Alice", text)
