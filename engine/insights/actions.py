@@ -32,9 +32,17 @@ _NEEDS_OBJECT = frozenset(
     {"do", "take", "have", "get", "make", "handle", "put", "give", "send", "find", "use", "write", "say", "try", "start", "see"}
 )
 _NO_OBJECT = frozenset({"at", "by", "before", "after", "during", "until"})
+_GIVING = frozenset({"send", "give"})
+_RECEIVING = frozenset({"me", "you", "us", "him", "her", "them"})
 _BROKEN_OFF = 0.45
 """The score that a clause without its object has at most."""
 _POINTERS = frozenset({"it", "that", "this", "them", "those", "one", "care", "so"})
+_FAR = 6
+"""Words behind a verb within which a pronoun at the end is all that it acts on."""
+_SUBORDINATE = frozenset({"if", "whether", "what", "which", "who", "how", "where", "why"})
+_DETERMINING = frozenset({"what", "which", "whose", "how"})
+_DETERMINED = 3
+"""Words between a question word and the clause that it belongs to: `what sort of constructions we want`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,21 @@ class Candidate:
     def points_back(self) -> bool:
         """Whether it says no more than `I'll do that`."""
         after = self.sentence.row[self.clause.at + self.clause.verb.length : self.last + 1]
-        light = self.clause.verb.base in _LIGHT or self.clause.verb.kind == "other"
-        return (light or not after) and (not after or after[0] in _POINTERS)
+        light = self.clause.verb.base in _LIGHT
+        if self.clause.frame.name == "commit.gerund" or not after:
+            return light and not after and self.clause.frame.name != "commit.gerund"
+        return (light or self.clause.verb.kind == "other") and after[0] in _POINTERS
+
+    @property
+    def begin(self) -> int:
+        """Where in the message the sentence begins, or the clause where what it acts on stands before it."""
+        return self.sentence.tokens[self.clause.first - 1 if self.is_relative else 0].begin
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether what it acts on stands before it: `something that I will look into`."""
+        first = self.clause.first
+        return first > 1 and self.sentence.row[first - 1] in {"that", "which", "who"} and not self.sentence.marks[first - 1]
 
     @property
     def names_nothing(self) -> bool:
@@ -65,10 +86,13 @@ class Candidate:
         row, least = self.sentence.row[: self.last + 1], self.clause.at + self.clause.verb.length
         dated = {place for read in self.sentence.dates for place in range(read.first, read.last + 1)}
         after = [row[place] for place in range(least, whole(row, least)) if place not in dated]
-        while after and (after[-1] in _BEFORE_DATES or after[-1] in words("adverbs.txt")):
+        light = _BEFORE_DATES | words("adverbs.txt") | words("openers.txt")
+        while after and after[-1] in light:
             after.pop()
+        if not after and self.is_relative:
+            return True
         alone = not _POINTERS.isdisjoint(after) and all(word in _POINTERS or word in words("particles.txt") for word in after)
-        return alone or (len(after) > 1 and after[-1] in _POINTERS and after[-2] in words("particles.txt"))
+        return alone or (1 < len(after) <= _FAR and after[-1] in _POINTERS and after[-2] in words("particles.txt"))
 
 
 class ActionFinder:
@@ -97,6 +121,7 @@ class ActionFinder:
         hottest = 0.0
         for index, clause in enumerate(clauses):
             last = _last(sentence, clause, clauses[index + 1] if index + 1 < len(clauses) else None)
+            depends = bool(found) and _depends(sentence, found[-1].clause, clause)
             floor = found[-1].last + 1 if found else 0
             probability = self._model.probability(features(sentence, clause))
             hottest = max(hottest, probability)
@@ -104,17 +129,43 @@ class ActionFinder:
             if _broken_off(sentence, clause, last):
                 score = min(score, _BROKEN_OFF)
             candidate = Candidate(sentence, clause, floor, last, score)
-            if found and _goes_on(found[-1], candidate):
+            if found and _introduced(sentence, found[-1].clause, clause):
+                found[-1] = replace(candidate, floor=found[-1].floor, score=max(found[-1].score, score))
+            elif depends or (found and _goes_on(found[-1], candidate)):
                 found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
             else:
                 found.append(candidate)
         return found, hottest
 
 
+def _introduced(sentence: Sentence, main: Clause, clause: Clause) -> bool:
+    """Whether a clause only says that the next one comes: `what I'll do is I'll call Ben`."""
+    between = [word for word in sentence.row[main.at + main.verb.length : clause.first] if word not in words("adverbs.txt")]
+    return main.verb.base in {"do", "try"} and between in (["is"], ["was"], ["is", "that"], ["then", "is"])
+
+
+def _depends(sentence: Sentence, main: Clause, clause: Clause) -> bool:
+    """Whether a clause is part of what the one before it is about: `find out what we should order`, `ask if you can come`."""
+    row, marks = sentence.row, sentence.marks
+    place = clause.first - 1
+    if place <= main.at or marks[place]:
+        return False
+    if row[clause.first] in _SUBORDINATE:
+        return row[place] not in words("joints.txt")
+    if row[place] in _SUBORDINATE:
+        return True
+    between = range(place, max(main.at, place - _DETERMINED - 1), -1)
+    asked = next((at for at in between if row[at] in _DETERMINING or marks[at]), None)
+    light = words("function_words.txt") - {"of"}
+    return asked is not None and not marks[asked] and light.isdisjoint(row[asked + 1 : clause.first])
+
+
 def _broken_off(sentence: Sentence, clause: Clause, last: int) -> bool:
     """Whether a verb that needs an object has none: `somebody should do at some point, just`."""
     least = clause.at + clause.verb.length
     after = sentence.row[least : whole(sentence.row[: last + 1], least)]
+    if clause.verb.base in _GIVING and len(after) == 1 and after[0] in _RECEIVING:
+        return True
     return clause.verb.base in _NEEDS_OBJECT and (not after or after[0] in _NO_OBJECT)
 
 

@@ -22,6 +22,7 @@ def whole(row: Sequence[str], least: int) -> int:
         begins = before in lists["joint"] and (word in lists["subject"] or word in lists["question"])
         if not (
             word in lists["end"]
+            or f"{before} {word}" in lists["end"]
             or begins
             or (word in lists["open"] and not asked)
             or (end < len(row) and word in lists["then"] and not (asked and word not in lists["question"]))

@@ -30,6 +30,8 @@ _RING = 12
 """Messages that are looked back on."""
 _TAG_REACH = 4
 """Messages within which a bare `right?` finds what it asks about."""
+_POINTS_AS_FAR = 3
+"""Messages among which stands what a pronoun means."""
 _PUNCTUATED_SHARE = 0.3
 
 
@@ -90,7 +92,7 @@ class InsightEngine:
             taken = self._items.accept(utterance, candidates)
             candidates = [candidate for candidate in candidates if candidate is not taken]
         previous = next((said.speaker for said in reversed(self._recent) if said.speaker != utterance.speaker), None)
-        before = self._recent[-1].text if self._recent else ""
+        before = [said.text for said in islice(reversed(self._recent), _POINTS_AS_FAR)]
         for candidate in candidates:
             if candidate.score >= min(PENDING, self._threshold):
                 person = assignee(candidate, utterance.speaker, previous)

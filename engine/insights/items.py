@@ -31,6 +31,8 @@ _SHORT_QUESTION = 4
 """Words of a question that are shown whatever they are."""
 _SAYS_NOTHING = 0.55
 """The score that a question without a word of its own, or broken off, has at most: `Is it?`, `What's the?`."""
+_ADDRESSING = frozenset({"request", "explicit", "remind", "imperative"})
+"""Requests that a mere `yeah` accepts; of `we should` and `somebody has to` it does not say who will."""
 _REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
 
 
@@ -44,6 +46,8 @@ class Item:
     sentence: Sentence
     candidate: Candidate | None = None
     text: str = ""
+    earlier: tuple[str, ...] = ()
+    """What was said before it, the latest first."""
 
 
 class ItemBook:
@@ -107,11 +111,16 @@ class ItemBook:
         self._put("question", text, score, references, utterance.speaker, asked.sentence)
 
     def add_action(
-        self, utterance: Utterance, candidate: Candidate, person: Speaker | None, siblings: Sequence[Candidate], before: str
+        self,
+        utterance: Utterance,
+        candidate: Candidate,
+        person: Speaker | None,
+        siblings: Sequence[Candidate],
+        before: Sequence[str],
     ) -> None:
         """A promise or a request, unless it goes on with the one before it or says an earlier one again.
 
-        `before` is the message before this one: what only points back to it is shown with it.
+        `before` are the messages before this one, the latest first: what only points back to them is shown with them.
         """
         due = _due(candidate, siblings, utterance)
         text = action_text(candidate, utterance.text, utterance.speaker, person)
@@ -120,13 +129,14 @@ class ItemBook:
         if same is not None:
             self._restate(same, utterance, candidate, due, person)
             return
+        earlier = (utterance.text[: candidate.begin], *before)
         if candidate.names_nothing:
-            text = with_context(text, utterance.text[: candidate.sentence.tokens[0].begin], before)
+            text = with_context(text, *earlier)
         key = self._put(
             candidate.kind, text, candidate.score, (utterance.id,), utterance.speaker, candidate.sentence, person, due, stems
         )
         self._items[key].candidate = candidate
-        self._items[key].text = utterance.text
+        self._items[key].text, self._items[key].earlier = utterance.text, earlier
 
     def accept(self, utterance: Utterance, candidates: Sequence[Candidate]) -> Candidate | None:
         """Attaches an answer to the latest request of somebody else; returns the clause that did no more than agree."""
@@ -138,11 +148,12 @@ class ItemBook:
             if self._message - item.message > _ANSWER_WITHIN or item.insight.assignee not in {None, utterance.speaker}:
                 continue
             answer = next((candidate for candidate in candidates if candidate.clause.frame.family == "commit"), None)
-            if asked.clause.frame.family == "joint" and answer is None:
+            takes = answer is not None and (answer.points_back or answer.clause.frame.name == "commit.will-have")
+            if not takes and asked.clause.frame.family not in _ADDRESSING:
                 continue
-            agrees = answer is None or answer.points_back or answer.clause.frame.name == "commit.will-have"
-            self._accepted(item, utterance, answer if agrees else None)
-            return answer if agrees else None
+            taken = answer if takes else None
+            self._accepted(item, utterance, taken)
+            return taken
         return None
 
     def _accepted(self, item: Item, utterance: Utterance, answer: Candidate | None) -> None:
@@ -151,6 +162,8 @@ class ItemBook:
         told = _due(answer, (answer,), utterance) if answer is not None else None
         due = told or insight.due
         text = action_text(asked, item.text, insight.speaker, utterance.speaker, accepted=True)
+        if asked.names_nothing:
+            text = with_context(text, *item.earlier)
         if told is not None and told.phrase.lower() not in text.lower():
             text = f"{text.rstrip('.')} {told.phrase}."
         item.insight = replace(

@@ -9,7 +9,7 @@ from engine.insights.lexicon import sections as sections_of
 from engine.insights.lexicon import tables, words
 from engine.insights.merge import content_stems
 from engine.insights.normalise import normalise, sentences
-from engine.insights.verbs import is_verb
+from engine.insights.verbs import inflected, is_verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,10 @@ _MOST_CONTEXT = 16
 _LONGEST_LEAD = 14
 _BY_SPEAKER = frozenset({"remind.me", "explicit.for-me", "explicit.volunteer"})
 _KEEPS_SUBJECT = frozenset({"joint", "need"})
+_OF_THEM = {"am": "are", "was": "were"}
+_CLEFT_VERBS = frozenset({"do", "try", "prefer", "suggest", "propose", "look at", "look into", "start", "see", "check"})
+_CLEFT_REACH = 8
+"""Words behind a verb within which the `is` stands that says what is done: `what I'd like to do, if it's okay, is to call Ben`."""
 _CERTAIN = frozenset({"third.will", "third.going", "third.said", "third.promised", "request.you-will"})
 
 
@@ -67,8 +71,9 @@ def with_context(text: str, *earlier: str) -> str:
     for said in earlier:
         spoken = [sentence for sentence in sentences(normalise(said)) if _tells(sentence)]
         if spoken:
-            shown = spoken[-1][-_MOST_CONTEXT:]
-            cut = "\u2026 " if len(shown) < len(spoken[-1]) else ""
+            told = spoken[-1][: whole([token.word for token in spoken[-1]], _LEAST_CONTEXT)]
+            shown = told[-_MOST_CONTEXT:]
+            cut = "\u2026 " if len(shown) < len(told) else ""
             ending = "?" if "?" in shown[-1].mark else ""
             return f"{text.rstrip('.')} (\u201c{cut}{as_sentence(quoted(shown, said), ending)}\u201d)."
     return text
@@ -82,18 +87,43 @@ def action_text(candidate: Candidate, text: str, speaker: Speaker, assignee: Spe
     """What is to be done and by whom, in the third person; `text` is the message it was said in."""
     clause = candidate.clause
     row = written(candidate.sentence.tokens[: _last(candidate, assignee) + 1], text)
-    lead = _lead(candidate)
+    lead = _lead(candidate, accepted=accepted)
     turned = _turned(row, candidate, speaker, assignee)
     frame = row[clause.first : clause.at]
-    rest = turned[clause.at :]
+    rest = _uncleft(turned[clause.at :], candidate)
     if clause.form == "ing" and clause.frame.family in {"request", "explicit"} and rest:
         base = clause.verb.base.split()[0]
         rest[0] = Word(base, base, rest[0].comma)
-    if clause.frame.name == "request.want-x" and rest and frame[0].word == "i":
-        rest[0] = Word(rest[0].word, tables("third_person.txt")["verb"].get(rest[0].word, rest[0].shown), rest[0].comma)
+    elif rest and clause.at == 0:
+        rest[0] = rest[0]._replace(shown=rest[0].shown.lower())
+    if clause.frame.name == "request.want-x" and rest and frame[-1].word == "i":
+        rest[0] = rest[0]._replace(shown=_third_person(rest[0]))
     return as_sentence(
         [*turned[lead : clause.first], *_subject(frame, turned, candidate, speaker, assignee, accepted=accepted), *rest]
     )
+
+
+def _uncleft(rest: list[Word], candidate: Candidate) -> list[Word]:
+    """What is done where a clause puts it behind an `is`: `(I want to) do is call Ben`, `(I will) try is to train it again`."""
+    verb = candidate.clause.verb
+    if candidate.clause.form != "base" or verb.base not in _CLEFT_VERBS:
+        return rest
+    behind = rest[verb.length : verb.length + _CLEFT_REACH]
+    aside = rest[verb.length - 1].comma
+    begun = verb.base == "start" and bool(behind) and behind[0].word.endswith("ing")
+    place = next((at for at, word in enumerate(behind) if word.word in {"is", "was"} and (not aside or behind[at - 1].comma)), -1)
+    if place < 0 or (place and not aside and not begun):
+        return rest
+    done = rest[verb.length + place + 1 :]
+    lead = next((at for at, word in enumerate(done) if word.word not in words("adverbs.txt")), len(done))
+    if verb.base not in {"do", "see", "check"}:
+        kept = rest[: verb.length + (0 if aside else place)]
+        return [*(word._replace(comma=False) for word in kept), *done]
+    if lead < len(done) and done[lead].word == "to":
+        return [*done[:lead], *done[lead + 1 :]]
+    if lead == len(done) or done[lead].word in sections_of("endings.txt")["subject"] or done[lead].word in {"that", "when", "if"}:
+        return rest
+    return done if is_verb(done[lead].word) else [*(word._replace(comma=False) for word in rest[: verb.length]), *done]
 
 
 def _subject(
@@ -108,11 +138,13 @@ def _subject(
     """Who does it and how surely, in place of the words of the frame."""
     clause = candidate.clause
     family = clause.frame.family
-    if family in _KEEPS_SUBJECT and assignee is None:
+    if family in _KEEPS_SUBJECT and (assignee is None or _says_what(candidate)):
         shown = list(turned[clause.first : clause.at])
         return _plain("We should") if clause.frame.name == "joint.lets" else shown
     if family == "commit" or clause.frame.name == "request.want-x":
         return _promised(frame, speaker.name, _together(candidate, speaker, speaker))
+    if family == "third" and assignee is None and clause.first and candidate.sentence.row[clause.first - 1] == "if":
+        return _plain("Somebody should")
     if clause.frame.name == "third.gerund" or (family == "third" and assignee is None):
         return list(turned[clause.first : clause.at])
     if assignee is None:
@@ -154,7 +186,7 @@ def _promised(frame: Sequence[Word], speaker: str, who: str) -> list[Word]:
             after = True
         else:
             shown = verbs.get(word.word, word.shown) if after else word.shown
-            after = after and shown == word.shown and word.word in words("adverbs.txt")
+            after = after and shown == word.shown and (word.word == "still" or word.word in words("adverbs.txt"))
             found.append(Word(word.word, shown, word.comma))
     return found
 
@@ -174,19 +206,47 @@ def _turned(row: Sequence[Word], candidate: Candidate, speaker: Speaker, assigne
     turned: list[Word] = []
     for index, word in enumerate(row):
         shown = pronouns.get(word.word, word.shown)
-        if index > candidate.clause.at and row[index - 1].word == "i" and turned[-1].shown == speaker.name:
-            shown = _third_person(word)
-        if word.word == "you" and shown == "they" and index and row[index - 1].word not in conjunctions:
+        if index and row[index - 1].word == "i":
+            if index > candidate.clause.at and turned[-1].shown == speaker.name:
+                shown = _third_person(word)
+            elif turned[-1].shown == "they":
+                shown = _OF_THEM.get(word.word, shown)
+        subject = (
+            not index or row[index - 1].word in conjunctions or (index + 1 < len(row) and _follows_they(row[index + 1].word))
+        )
+        if word.word == "you" and shown == "they" and not subject:
             shown = "them"
         turned.append(Word(word.word, shown, word.comma))
     return turned
 
 
+def _follows_they(word: str) -> bool:
+    """Whether a word behind `you` shows that it is the subject: `the one you picked`."""
+    return word in {
+        "will",
+        "would",
+        "can",
+        "could",
+        "should",
+        "are",
+        "were",
+        "have",
+        "had",
+        "did",
+        "do",
+        "want",
+        "need",
+    } or inflected(word, "ed")
+
+
 def _third_person(word: Word) -> str:
     """A verb as it stands behind a name."""
     irregular = tables("third_person.txt")["verb"].get(word.word)
-    regular = word.shown + "s" if is_verb(word.word) and not word.word.endswith(("s", "ed", "ing")) else word.shown
-    return irregular or regular
+    if irregular is not None or not is_verb(word.word) or word.word.endswith(("s", "ed", "ing")):
+        return irregular or word.shown
+    if word.word.endswith("y") and word.word[-2:-1] not in "aeiou":
+        return word.shown[:-1] + "ies"
+    return word.shown + ("es" if word.word.endswith(("o", "x", "z", "ch", "sh")) else "s")
 
 
 def _named(pronouns: dict[str, str], person: Speaker) -> dict[str, str]:
@@ -201,6 +261,7 @@ def _last(candidate: Candidate, assignee: Speaker | None) -> int:
     last = candidate.last
     if last >= least:
         last = runs_on(row[: last + 1], min(least + 1, last + 1)) - 1
+    last = next((place - 1 for place in range(least + 1, last) if _thanks(row, marks, place)), last)
     while last > at:
         leads_on = row[last] in words("trailing.txt") and row[last - 1] not in sections_of("endings.txt")["open"]
         if leads_on or (last in people and (people[last] == assignee or "," in marks[last - 1])):
@@ -212,7 +273,12 @@ def _last(candidate: Candidate, assignee: Speaker | None) -> int:
     return last
 
 
-def _lead(candidate: Candidate) -> int:
+def _thanks(row: Sequence[str], marks: Sequence[str], place: int) -> bool:
+    """Whether what a request would be good for begins here: `if you could send it, that would help`."""
+    return "," in marks[place - 1] and row[place] in {"that", "it"} and row[place + 1] in {"would", "will"}
+
+
+def _lead(candidate: Candidate, *, accepted: bool) -> int:
     """Where to begin: at a condition or a date that stands before the clause, at the subject of what needs doing, else at the clause."""
     row, first = candidate.sentence.row, candidate.clause.first
     skipped = words("openers.txt") | {"@name"}
@@ -221,8 +287,14 @@ def _lead(candidate: Candidate) -> int:
         start += 1
     if not start < first <= start + _LONGEST_LEAD:
         return first
-    leads = row[start] in words("leads.txt") or candidate.clause.frame.family == "need"
-    return start if leads else first
+    names = candidate.clause.frame.family == "need" and (not accepted or _says_what(candidate))
+    leads = row[start] in words("leads.txt") or names
+    return start if leads and runs_on(row[:first], start) == first and start < first - 1 else first
+
+
+def _says_what(candidate: Candidate) -> bool:
+    """Whether the subject is what something is done to, not who does it: `the disk needs formatting`."""
+    return candidate.clause.frame.family == "need" and candidate.clause.form != "base"
 
 
 def _called(candidate: Candidate, speaker: Speaker) -> Speaker | None:

@@ -146,3 +146,69 @@ def test_how_something_is_is_no_topic() -> None:
     for name in ("Alice", "Ben", "Carla") * 2:
         talk.say(name, "The budget review was creative and the male female budget review is fun.")
     assert not {"creative", "female", "fun"} & {topic.text.split()[-1] for topic in talk.engine.finish().topics}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "So what I'd like to do, if it's OK, is to start the recruiting in parallel.",
+            "Ben would like to start the recruiting in parallel.",
+        ),
+        ("What I should do is just print out a whole stack of forms.", "Ben should just print out a whole stack of forms."),
+        (
+            "The next experiment I'm gonna try is to train on the larger set.",
+            "Ben is going to try to train on the larger set.",
+        ),
+        ("What I'll do then is I'll go ahead and enter the data tomorrow.", "Ben will go ahead and enter the data tomorrow."),
+        ("What I'll do next week is the budget report.", None),
+    ],
+)
+def test_what_is_put_behind_an_is_reads_as_one_promise(said: str, shown: str | None) -> None:
+    texts = [item.text for item in todo(("Ben", said))]
+    assert all(" do is " not in text and " try is " not in text for text in texts)
+    assert shown is None or texts == [shown]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "We should look into if we can buy a replacement for the headset.",
+            "We should look into if we can buy a replacement for the headset.",
+        ),
+        (
+            "I have to talk to the caterers about what sort of dishes I'm looking for.",
+            "Ben has to talk to the caterers about what sort of dishes they are looking for.",
+        ),
+        ("I have to check that log file, but I'm not sure about it.", "Ben has to check that log file."),
+        ("I gotta call the landlord tomorrow.", "Ben has to call the landlord tomorrow."),
+        ("I still have to send everybody the agenda.", "Ben still has to send everybody the agenda."),
+    ],
+)
+def test_a_clause_ends_where_the_next_begins_and_not_before(said: str, shown: str) -> None:
+    assert [item.text for item in todo(("Ben", said))] == [shown]
+
+
+def test_an_accepted_request_is_shown_with_what_its_pronoun_means() -> None:
+    (item,) = todo(
+        ("Alice", "The installer fails on Windows."), ("Carla", "Ben, you should fix that, OK?"), ("Ben", "Yeah, I will do that.")
+    )
+    assert item.text == "Ben will fix that (\u201cThe installer fails on Windows\u201d)."
+
+
+def test_something_spoken_of_in_a_relative_clause_is_shown() -> None:
+    (item,) = todo(("Ben", "The parser is something that I will try to expand."))
+    assert item.text == "Ben will try to expand (\u201cThe parser is something\u201d)."
+
+
+def test_agreeing_that_something_is_needed_is_no_promise() -> None:
+    (item,) = todo(("Alice", "Someone needs to order the cake."), ("Ben", "Yeah."))
+    assert item.assignee is None
+    (item,) = todo(("Alice", "Someone needs to order the cake."), ("Ben", "I'll do it."))
+    assert item.assignee == PEOPLE["Ben"]
+
+
+def test_what_is_accepted_to_be_done_to_something_keeps_its_subject() -> None:
+    (item,) = todo(("Alice", "The disk needs to be formatted by Friday."), ("Ben", "OK, I'll do that."))
+    assert (item.text, item.assignee) == ("The disk needs to be formatted by Friday.", PEOPLE["Ben"])
