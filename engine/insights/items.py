@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.insights import due as due_dates
 from engine.insights.endings import dangles, whole
+from engine.insights.lexicon import words
 from engine.insights.merge import WINDOW, content_stems, same_thing
 from engine.insights.normalise import normalise, sentences
 from engine.insights.rewrite import action_text, as_sentence, quoted, with_context
@@ -29,10 +30,15 @@ _LIKELY = 0.3
 _STANDS_ALONE = 0.9
 _SHORT_QUESTION = 4
 """Words of a question that are shown whatever they are."""
+_SHORTEST_SHOWN = 3
+"""Words that are left of it when its opening words are left out."""
+_QUANTITIES = frozenset({"many", "much", "few", "far", "long", "often", "called"})
 _SAYS_NOTHING = 0.55
 """The score that a question without a word of its own, or broken off, has at most: `Is it?`, `What's the?`."""
 _ADDRESSING = frozenset({"request", "explicit", "remind", "imperative"})
 """Requests that a mere `yeah` accepts; of `we should` and `somebody has to` it does not say who will."""
+_ASKING = frozenset({"request.can-we", "request.going", "request.would-like"})
+"""Those of them that are questions all the same."""
 _REQUESTS = frozenset({"request", "third", "explicit", "need", "remind", "imperative", "joint"})
 
 
@@ -78,9 +84,11 @@ class ItemBook:
         return sorted(found, key=lambda insight: -insight.score)
 
     def requested_in(self, utterance: Utterance, sentence: Sentence) -> bool:
-        """Whether a standing item was made from this sentence of this utterance."""
+        """Whether a standing item was asked of somebody in this sentence: `could you send it?` wants no answer; `should I send it?` does."""
         return any(
-            item.insight.kind != "question"
+            item.candidate is not None
+            and item.candidate.clause.frame.family in _ADDRESSING
+            and item.candidate.clause.frame.name not in _ASKING
             and item.sentence is sentence
             and item.insight.score >= self._threshold
             and utterance.id in item.insight.message_ids
@@ -91,7 +99,8 @@ class ItemBook:
         """A question; `before` is the message it asks assent to."""
         tokens = asked.sentence.tokens[asked.first : asked.last + 1]
         spoken = [token.word for token in tokens]
-        text = as_sentence(quoted(tokens[: whole(spoken, min(len(spoken), _SHORT_QUESTION))], utterance.text), "?")
+        shown = tokens[_opens(spoken) : whole(spoken, min(len(spoken), _SHORT_QUESTION))]
+        text = as_sentence(quoted(shown, utterance.text), "?")
         says_nothing = not content_stems(text) or dangles(spoken)
         references: tuple[str, ...] = (utterance.id,)
         if before is not None:
@@ -281,6 +290,16 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
         and other.clause.frame.family != "imperative"
         for other in siblings
     )
+
+
+def _opens(row: Sequence[str]) -> int:
+    """How many words at the beginning of a question lead up to it: `oh, so how many do we need`, but not `so many`."""
+    first = 0
+    while (
+        len(row) - first > _SHORTEST_SHOWN and row[first] in words("question_openers.txt") and row[first + 1] not in _QUANTITIES
+    ):
+        first += 1
+    return first
 
 
 def _last_sentence(text: str) -> str:

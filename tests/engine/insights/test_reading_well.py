@@ -212,3 +212,24 @@ def test_agreeing_that_something_is_needed_is_no_promise() -> None:
 def test_what_is_accepted_to_be_done_to_something_keeps_its_subject() -> None:
     (item,) = todo(("Alice", "The disk needs to be formatted by Friday."), ("Ben", "OK, I'll do that."))
     assert (item.text, item.assignee) == ("The disk needs to be formatted by Friday.", PEOPLE["Ben"])
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Oh, so how many do we need for the workshop?", "How many do we need for the workshop?"),
+        ("So many people came to the workshop?", "So many people came to the workshop?"),
+        ("And you agree?", "And you agree?"),
+    ],
+)
+def test_a_question_begins_with_what_it_asks(said: str, shown: str) -> None:
+    assert [item.text for item in heard(("Ben", said))] == [shown]
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [("Should I call his office on Monday?", True), ("Carla, could you call his office on Monday?", False)],
+)
+def test_an_offer_is_a_question_too_and_a_request_is_none(said: str, *, asks: bool) -> None:
+    kinds = [item.kind for item in heard(("Ben", said))]
+    assert ("question" in kinds) is asks
