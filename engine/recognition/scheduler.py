@@ -121,6 +121,11 @@ class Scheduler:
         """Whether somebody waits, or would have to."""
         return bool(self._waiting) or len(self._running) >= self._workers
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody's final is read or waits, nor a guess at one."""
+        return all(job.urgency is Urgency.INTERIM for job in [*self._waiting, *self._running])
+
     def lag(self) -> float:
         """Seconds that a final has been waiting for a worker, the longest of those that are the next of their speaker."""
         first: dict[object, float] = {}

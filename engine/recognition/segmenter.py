@@ -28,7 +28,8 @@ class Endpointing:
         onset: probability from which speech begins.
         offset: probability below which a window counts as silence inside an utterance.
         silence: this much of it ends an utterance, unless `Segmenter.wait` says otherwise.
-        pause: this much of it is worth a decode ahead, in case that the utterance has ended; at least `tail`.
+        hint: this much of it is worth a decode ahead where a processor is idle, in case that the utterance has ended.
+        pause: this much of it is worth one where none is.
         preroll: sound kept from before the onset.
         tail: sound kept after the last voiced window.
         shortest: an utterance with less voice is none.
@@ -41,6 +42,7 @@ class Endpointing:
     onset: float = 0.5
     offset: float = 0.35
     silence: float = 0.6
+    hint: float = 0.2
     pause: float = 0.3
     preroll: float = 0.5
     tail: float = 0.3
@@ -98,9 +100,10 @@ class Growing:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The utterance may have ended: if it has, `Ended` will bring the same piece."""
+    """The utterance may have ended: if it has, `Ended` will bring the same piece, with a longer tail. Told twice, `early` and then surer."""
 
     piece: Piece
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Skipped:
 
 Decision = Growing | Paused | Resumed | Ended | Discarded | Skipped
 
+_TOLD: Final = 2
+"""Times that a pause is told."""
 _CUT_SMOOTHING: Final = 7
 """Windows over which sound is averaged to find the best place to cut."""
 _CUT_SILENCE: Final = 3
@@ -161,14 +166,19 @@ class Segmenter:
         self._number = 0
         self._silent = 0
         self._shown = 0
-        self._paused = False
+        self._paused = 0
         self._continues = False
         self._patience = self._rules.silence
 
-    def wait(self, piece: Piece, seconds: float) -> None:
-        """In the pause that `piece` was announced at, wait so long for the utterance to end; nothing if it has gone on since."""
+    def wait(self, piece: Piece, seconds: float) -> Iterator[Decision]:
+        """In the pause that `piece` was announced at, wait so long for the utterance to end, which may have passed; nothing if it has gone on since.
+
+        The result must be consumed.
+        """
         if self._paused and (piece.number, piece.end) == (self._number, self._seconds(len(self._windows) - self._silent)):
             self._patience = seconds
+            if self._silent >= _windows(seconds):
+                yield self._end()
 
     def push(self, samples: NDArray[np.float32], probability: float) -> Iterator[Decision]:
         """The next window; gives what follows from it. The result must be consumed."""
@@ -184,7 +194,7 @@ class Segmenter:
         if probability >= self._rules.offset:
             self._silent = 0
             if self._paused:
-                self._paused, self._patience = False, self._rules.silence
+                self._paused, self._patience = 0, self._rules.silence
                 yield Resumed()
         else:
             self._silent += 1
@@ -209,16 +219,16 @@ class Segmenter:
             yield self._end()
         elif len(self._windows) >= _windows(rules.longest):
             yield self._cut()
-        elif not self._paused and self._silent >= _windows(rules.pause):
-            self._paused = True
-            yield Paused(self._piece(len(self._windows)))
+        elif self._paused < _TOLD and self._silent >= _windows(rules.hint if not self._paused else rules.pause):
+            self._paused += 1
+            yield Paused(self._piece(len(self._windows)), early=self._paused < _TOLD)
         elif not self._silent and self._now - self._shown >= _windows(rules.interim):
             self._shown = self._now
             yield Growing(self._piece(len(self._windows)))
 
     def _begin(self, windows: list[_Window], *, continues: bool = False) -> None:
         self._continues = continues
-        self._open, self._paused, self._patience = True, False, self._rules.silence
+        self._open, self._paused, self._patience = True, 0, self._rules.silence
         self._windows = windows
         self._first = self._now - len(windows)
         self._silent = 0

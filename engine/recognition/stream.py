@@ -203,7 +203,7 @@ class Stream:
         if self._listening or self._all_heard or self._ended.is_set() or len(self._results) >= MAX_RESULTS:
             return
         whole = len(self._inbox) - len(self._inbox) % _WINDOW_BYTES
-        if not whole and not self._finishing:
+        if not whole and not self._finishing and self._patience is None:
             return
         pcm = bytes(self._inbox if self._finishing else self._inbox[:whole])
         del self._inbox[: len(pcm)]
@@ -238,8 +238,9 @@ class Stream:
                 idle = self._interim is None or self._interim.started is None
                 if self._interims and idle and self._clock() >= self._next_interim:
                     self._ask_interim(piece)
-            case Paused(piece):
-                self._guess = _Guess(self._submit(piece, Urgency.AHEAD, self._guess_read))
+            case Paused(piece, early):
+                if self._guess is None and (self._scheduler.idle or not early):
+                    self._guess = _Guess(self._submit(piece, Urgency.AHEAD, self._guess_read))
             case Resumed():
                 self._forget_guess()
             case Ended(piece):
@@ -293,7 +294,9 @@ class Stream:
         if self._guess is not None and self._guess.job is job:
             self._guess.reading, self._guess.read = reading, True
             seconds = patience(job.piece, reading) if reading is not None else None
-            self._patience = None if seconds is None else (job.piece, seconds)
+            if seconds is not None:
+                self._patience = job.piece, seconds
+                self._listen()
         if reading is not None and reading.text and job.piece.number == self._number:
             self._show(job.piece, self._unfolding.settle(job.piece, reading))
 

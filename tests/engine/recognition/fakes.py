@@ -21,8 +21,9 @@ SPEECH_LEVEL = 0.1
 
 def sound(*parts: tuple[float, float]) -> bytes:
     """PCM of (loudness, seconds) one after the other; loudness of a scripted word marks who speaks it."""
-    pieces = [np.full(round(seconds * 16_000 / WINDOW) * WINDOW, level * 32_767) for level, seconds in parts]
-    return np.concatenate(pieces).astype("<i2").tobytes()
+    levels = np.concatenate([np.full(round(seconds * 16_000 / WINDOW) * WINDOW, level * 32_767) for level, seconds in parts])
+    levels[1::2] *= -1
+    return levels.astype("<i2").tobytes()
 
 
 class LoudnessDetector:
@@ -70,7 +71,7 @@ class ScriptedRecogniser:
     def transcribe(
         self, samples: NDArray[np.float32], *, vocabulary: Sequence[str] = (), language: str = "en", hurried: bool = False
     ) -> Transcript:
-        level = round(float(np.abs(samples).max()) * 100)
+        level = 5 * round(float(np.abs(samples).max()) * 20)  # what the filter before it adds at an edge is less
         self.hurried.append(hurried)
         self.heard.append((level, len(samples) / 16_000))
         self._taken.release()
