@@ -28,8 +28,8 @@ class Endpointing:
         onset: probability from which speech begins.
         offset: probability below which a window counts as silence inside an utterance.
         silence: this much of it ends an utterance, unless `Segmenter.wait` says otherwise.
-        hint: this much of it is worth a decode ahead where a processor is idle, in case that the utterance has ended.
-        pause: this much of it is worth one where none is.
+        hint: this much of it is worth a decode ahead while nobody else is read, in case that the utterance has ended.
+        pause: this much of it is worth one in any case.
         preroll: sound kept from before the onset.
         tail: sound kept after the last voiced window.
         shortest: an utterance with less voice is none.
