@@ -28,8 +28,8 @@ _CANDIDATES: Final = 64
 """A detour begins with one of so many likeliest tokens."""
 _SHORTEST: Final = 3
 """Letters of a phrase that can be told from other sounds at all."""
-_BONUS_A_LETTER: Final = 1.5
-_LARGEST_BONUS: Final = 7.5
+_BONUS_A_LETTER: Final = 1.75
+_LARGEST_BONUS: Final = 8.25
 """In log-probability: at seven letters and more."""
 _LIKENESS: Final = 10.0
 """Bonus for letters in common with what stood there, from half of them on; below half it is taken off."""
@@ -38,7 +38,7 @@ _LEAST_LIKENESS: Final = -3.0
 _ANOTHER_WORD: Final = 1.5
 """Taken off for each other word that changes with a phrase."""
 _SAME_LETTERS: Final = 3.0
-"""All that a phrase gets where only its capitals are new: `will` may be a verb."""
+"""All that a phrase gets where only its capitals are new: `will` may be a verb. A hyphen is no such doubt: it goes where the phrase has none."""
 _REJOINED: Final = 3
 """Tokens in common after which two paths are one again."""
 _LONGEST_TAIL: Final = 10
@@ -238,7 +238,7 @@ class _Search:
         kept = {_letters(word) for word in others}
         replaced = [letters for letters in map(_letters, before) if letters not in kept]
         changed = sum(any(map(str.isalnum, word)) and word not in before for word in others)
-        if replaced == phrase.words:
+        if replaced == phrase.words and not any("-" in word[1:-1] for word in before):
             return min(phrase.bonus, _SAME_LETTERS) - _ANOTHER_WORD * changed
         return phrase.bonus + _likeness("".join(replaced), phrase.letters) - _ANOTHER_WORD * changed
 
