@@ -40,6 +40,7 @@ _POINTERS = frozenset({"it", "that", "this", "them", "those", "one", "care", "so
 _FAR = 6
 """Words behind a verb within which a pronoun at the end is all that it acts on."""
 _SUBORDINATE = frozenset({"if", "whether", "what", "which", "who", "how", "where", "why"})
+_CONTRASTING = frozenset({"so", "but", "because"})
 _DETERMINING = frozenset({"what", "which", "whose", "how"})
 _DETERMINED = 3
 """Words between a question word and the clause that it belongs to: `what sort of constructions we want`."""
@@ -91,7 +92,9 @@ class Candidate:
             after.pop()
         if not after and self.is_relative:
             return True
-        alone = not _POINTERS.isdisjoint(after) and all(word in _POINTERS or word in words("particles.txt") for word in after)
+        alone = not _POINTERS.isdisjoint(after) and all(
+            word in _POINTERS or word in _RECEIVING or word in words("particles.txt") for word in after
+        )
         return alone or (1 < len(after) <= _FAR and after[-1] in _POINTERS and after[-2] in words("particles.txt"))
 
 
@@ -152,6 +155,8 @@ def _depends(sentence: Sentence, main: Clause, clause: Clause) -> bool:
         return False
     if row[clause.first] in _SUBORDINATE:
         return row[place] not in words("joints.txt")
+    if not _CONTRASTING.isdisjoint(row[main.at : place]):
+        return False
     if row[place] in _SUBORDINATE:
         return True
     between = range(place, max(main.at, place - _DETERMINED - 1), -1)

@@ -79,7 +79,7 @@ class DateReader:
         length = 1
         if self.word(at + 1) in {"thirty", "fifteen"} and not clock:
             minute, length = self._counts[self.word(at + 1)], 2
-        if half is None and self.word(at + length) in {"am", "pm"}:
+        if half is None and self.word(at + length) in {"am", "pm"} and not self._marks[at + length - 1]:
             half, length = self.word(at + length), length + 1
         sure = half is not None or (clock is not None and clock[2] is not None)
         if self.word(at + length) in {"o'clock", "oclock", "sharp"}:

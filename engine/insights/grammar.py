@@ -96,7 +96,12 @@ def _clause(frame: Frame, match: re.Match[str], first: int, row: Sequence[str], 
     at = places.get(match.start(form), len(row))
     if at >= len(row):
         return None
-    if row[at] in words("function_words.txt") or row[at] == NAME or (form != "base" and not inflected(row[at], form)):
+    if (
+        len(row[at]) == 1
+        or row[at] in words("function_words.txt")
+        or row[at] == NAME
+        or (form != "base" and not inflected(row[at], form))
+    ):
         return None
     following = row[at + 1] if at + 1 < len(row) else ""
     if form == "ing" and (row[at], following) == ("going", "to"):

@@ -24,6 +24,11 @@ _MOST_CONTEXT = 16
 _LONGEST_LEAD = 14
 _BY_SPEAKER = frozenset({"remind.me", "explicit.for-me", "explicit.volunteer"})
 _KEEPS_SUBJECT = frozenset({"joint", "need"})
+_OF_SUBJECTS = frozenset(
+    {"will", "would", "can", "could", "should", "are", "were", "have", "had", "did", "do", "want", "need", "think", "know"}
+)
+"""Words behind a `you` that acts."""
+_BEFORE_OBJECTS = frozenset({"at", "like", "than", "without", "behind"})
 _OF_THEM = {"am": "are", "was": "were"}
 _CLEFT_VERBS = frozenset({"do", "try", "prefer", "suggest", "propose", "look at", "look into", "start", "see", "check"})
 _CLEFT_REACH = 8
@@ -211,32 +216,19 @@ def _turned(row: Sequence[Word], candidate: Candidate, speaker: Speaker, assigne
                 shown = _third_person(word)
             elif turned[-1].shown == "they":
                 shown = _OF_THEM.get(word.word, shown)
-        subject = (
-            not index or row[index - 1].word in conjunctions or (index + 1 < len(row) and _follows_they(row[index + 1].word))
-        )
-        if word.word == "you" and shown == "they" and not subject:
+        if word.word == "you" and shown == "they" and index and _is_object(row, index, conjunctions):
             shown = "them"
         turned.append(Word(word.word, shown, word.comma))
     return turned
 
 
-def _follows_they(word: str) -> bool:
-    """Whether a word behind `you` shows that it is the subject: `the one you picked`."""
-    return word in {
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "are",
-        "were",
-        "have",
-        "had",
-        "did",
-        "do",
-        "want",
-        "need",
-    } or inflected(word, "ed")
+def _is_object(row: Sequence[Word], index: int, conjunctions: frozenset[str]) -> bool:
+    """Whether a `you` has something done to it: `send you the one you picked` has one that has and one that has not."""
+    before = row[index - 1].word
+    after = next((word.word for word in row[index + 1 :] if word.word not in words("adverbs.txt")), "")
+    if before in conjunctions or after in _OF_SUBJECTS or inflected(after, "ed"):
+        return False
+    return not is_verb(after) or is_verb(before) or before in words("particles.txt") | _BEFORE_OBJECTS
 
 
 def _third_person(word: Word) -> str:
@@ -285,6 +277,8 @@ def _lead(candidate: Candidate, *, accepted: bool) -> int:
     start = candidate.floor
     while start < first and (row[start] in skipped or row[start] in words("joints.txt")) and row[start] not in words("leads.txt"):
         start += 1
+    if _says_what(candidate):
+        start = max(start, first - _LONGEST_LEAD)
     if not start < first <= start + _LONGEST_LEAD:
         return first
     names = candidate.clause.frame.family == "need" and (not accepted or _says_what(candidate))

@@ -233,3 +233,42 @@ def test_a_question_begins_with_what_it_asks(said: str, shown: str) -> None:
 def test_an_offer_is_a_question_too_and_a_request_is_none(said: str, *, asks: bool) -> None:
     kinds = [item.kind for item in heard(("Ben", said))]
     assert ("question" in kinds) is asks
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'll d",
+        "We will start off with a quick overview of the minutes.",
+        "we'll see so it is fine",
+    ],
+)
+def test_what_is_no_item_is_not_shown(said: str) -> None:
+    assert todo(("Ben", said)) == []
+
+
+def test_a_receiver_does_not_hide_that_only_a_pronoun_is_sent() -> None:
+    (item,) = todo(("Alice", "The picture of the office is on my laptop."), ("Ben", "I'll send you that."))
+    assert item.text == "Ben will send you that (\u201cThe picture of the office is on my laptop\u201d)."
+
+
+def test_what_is_to_be_done_to_something_far_before_has_a_subject() -> None:
+    said = "That's another thing which, as we said in the last meeting with the group in Berlin, is also got to be worked out over the next few weeks."
+    assert not any(item.text.startswith("Is ") for item in todo(("Ben", said)))
+
+
+def test_am_behind_a_comma_is_no_hour() -> None:
+    (item,) = todo(("Ben", "I'll write the Roman numeral one, am Smarticus, into the report."))
+    assert item.due is None
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Ben, could you send the version you made to Carla?", "Ben should send the version they made to Carla."),
+        ("Ben, can you bring the papers they gave you on Monday?", "Ben should bring the papers they gave them on Monday."),
+        ("Ben, can you check which ones you think are best?", "Ben should check which ones they think are best."),
+    ],
+)
+def test_you_is_they_where_it_acts_and_them_where_it_does_not(said: str, shown: str) -> None:
+    assert [item.text for item in todo(("Alice", said))] == [shown]
