@@ -295,9 +295,7 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
 def _opens(row: Sequence[str]) -> int:
     """How many words at the beginning of a question lead up to it: `oh, so how many do we need`, but not `so many`."""
     first = 0
-    while (
-        len(row) - first > _SHORTEST_SHOWN and row[first] in words("question_openers.txt") and row[first + 1] not in _QUANTITIES
-    ):
+    while len(row) - first > _SHORTEST_SHOWN and row[first] in words("lead_ins.txt") and row[first + 1] not in _QUANTITIES:
         first += 1
     return first
 

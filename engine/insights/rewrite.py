@@ -77,6 +77,8 @@ def with_context(text: str, *earlier: str) -> str:
         spoken = [sentence for sentence in sentences(normalise(said)) if _tells(sentence)]
         if spoken:
             told = spoken[-1][: whole([token.word for token in spoken[-1]], _LEAST_CONTEXT)]
+            while len(told) > _LEAST_CONTEXT and told[0].word in words("lead_ins.txt"):
+                told = told[1:]
             shown = told[-_MOST_CONTEXT:]
             cut = "\u2026 " if len(shown) < len(told) else ""
             ending = "?" if "?" in shown[-1].mark else ""

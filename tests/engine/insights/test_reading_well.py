@@ -272,3 +272,8 @@ def test_am_behind_a_comma_is_no_hour() -> None:
 )
 def test_you_is_they_where_it_acts_and_them_where_it_does_not(said: str, shown: str) -> None:
     assert [item.text for item in todo(("Alice", said))] == [shown]
+
+
+def test_what_is_quoted_with_an_item_begins_with_what_it_says() -> None:
+    (item,) = todo(("Ben", "Yes, the payment bug is the serious one."), ("Ben", "I will fix it by Thursday."))
+    assert item.text == "Ben will fix it by Thursday (\u201cThe payment bug is the serious one\u201d)."
