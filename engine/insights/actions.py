@@ -66,8 +66,10 @@ class Candidate:
         """Whether it says no more than `I'll do that`."""
         after = self.sentence.row[self.clause.at + self.clause.verb.length : self.last + 1]
         light = self.clause.verb.base in _LIGHT
-        if self.clause.frame.name == "commit.gerund" or not after:
-            return light and not after and self.clause.frame.name != "commit.gerund"
+        if self.clause.frame.name == "commit.gerund":
+            return False
+        if not after:
+            return light
         return (light or self.clause.verb.kind == "other") and after[0] in _POINTERS
 
     @property
@@ -124,7 +126,6 @@ class ActionFinder:
         hottest = 0.0
         for index, clause in enumerate(clauses):
             last = _last(sentence, clause, clauses[index + 1] if index + 1 < len(clauses) else None)
-            depends = bool(found) and _depends(sentence, found[-1].clause, clause)
             floor = found[-1].last + 1 if found else 0
             probability = self._model.probability(features(sentence, clause))
             hottest = max(hottest, probability)
@@ -134,7 +135,7 @@ class ActionFinder:
             candidate = Candidate(sentence, clause, floor, last, score)
             if found and _introduced(sentence, found[-1].clause, clause):
                 found[-1] = replace(candidate, floor=found[-1].floor, score=max(found[-1].score, score))
-            elif depends or (found and _goes_on(found[-1], candidate)):
+            elif found and (_depends(sentence, found[-1].clause, clause) or _goes_on(found[-1], candidate)):
                 found[-1] = replace(found[-1], last=last, score=max(found[-1].score, candidate.score))
             else:
                 found.append(candidate)

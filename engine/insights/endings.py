@@ -1,15 +1,16 @@
-"""Where a clause ends that was broken off, or ran on into something else: `find out tomorrow whether`, `write it down yeah okay`."""
+"""Where what is said begins and ends: without `oh, so`, broken-off ends (`find out tomorrow whether`) and what it ran on into (`yeah okay`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.insights.lexicon import sections
+from engine.insights.lexicon import sections, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _QUESTION_REACH: Final = 8
+_QUANTITIES: Final = frozenset({"many", "much", "few", "far", "long", "often", "called"})
 
 
 def whole(row: Sequence[str], least: int) -> int:
@@ -48,3 +49,11 @@ def runs_on(row: Sequence[str], least: int) -> int:
         if row[place] in lists["break"] or " ".join(row[place : place + 2]) in lists["break"]:
             return place
     return len(row)
+
+
+def leads_in(row: Sequence[str], least: int) -> int:
+    """How many words at the beginning only lead up to the others, of which `least` stay: `oh, so how many do we need`, but not `so many`."""
+    first = 0
+    while len(row) - first > least and row[first] in words("lead_ins.txt") and row[first + 1] not in _QUANTITIES:
+        first += 1
+    return first

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.insights import due as due_dates
-from engine.insights.endings import dangles, whole
-from engine.insights.lexicon import words
+from engine.insights.endings import dangles, leads_in, whole
 from engine.insights.merge import WINDOW, content_stems, same_thing
 from engine.insights.normalise import normalise, sentences
 from engine.insights.rewrite import action_text, as_sentence, quoted, with_context
@@ -32,7 +31,6 @@ _SHORT_QUESTION = 4
 """Words of a question that are shown whatever they are."""
 _SHORTEST_SHOWN = 3
 """Words that are left of it when its opening words are left out."""
-_QUANTITIES = frozenset({"many", "much", "few", "far", "long", "often", "called"})
 _SAYS_NOTHING = 0.55
 """The score that a question without a word of its own, or broken off, has at most: `Is it?`, `What's the?`."""
 _ADDRESSING = frozenset({"request", "explicit", "remind", "imperative"})
@@ -99,7 +97,7 @@ class ItemBook:
         """A question; `before` is the message it asks assent to."""
         tokens = asked.sentence.tokens[asked.first : asked.last + 1]
         spoken = [token.word for token in tokens]
-        shown = tokens[_opens(spoken) : whole(spoken, min(len(spoken), _SHORT_QUESTION))]
+        shown = tokens[leads_in(spoken, _SHORTEST_SHOWN) : whole(spoken, min(len(spoken), _SHORT_QUESTION))]
         text = as_sentence(quoted(shown, utterance.text), "?")
         says_nothing = not content_stems(text) or dangles(spoken)
         references: tuple[str, ...] = (utterance.id,)
@@ -171,10 +169,10 @@ class ItemBook:
         told = _due(answer, (answer,), utterance) if answer is not None else None
         due = told or insight.due
         text = action_text(asked, item.text, insight.speaker, utterance.speaker, accepted=True)
-        if asked.names_nothing:
-            text = with_context(text, *item.earlier)
         if told is not None and told.phrase.lower() not in text.lower():
             text = f"{text.rstrip('.')} {told.phrase}."
+        if asked.names_nothing:
+            text = with_context(text, *item.earlier)
         item.insight = replace(
             insight,
             text=text,
@@ -290,14 +288,6 @@ def _taken(read: DueRead, candidate: Candidate, siblings: Sequence[Candidate]) -
         and other.clause.frame.family != "imperative"
         for other in siblings
     )
-
-
-def _opens(row: Sequence[str]) -> int:
-    """How many words at the beginning of a question lead up to it: `oh, so how many do we need`, but not `so many`."""
-    first = 0
-    while len(row) - first > _SHORTEST_SHOWN and row[first] in words("lead_ins.txt") and row[first + 1] not in _QUANTITIES:
-        first += 1
-    return first
 
 
 def _last_sentence(text: str) -> str:

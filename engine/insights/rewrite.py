@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.insights.endings import runs_on, whole
+from engine.insights.endings import leads_in, runs_on, whole
 from engine.insights.lexicon import sections as sections_of
 from engine.insights.lexicon import tables, words
 from engine.insights.merge import content_stems
@@ -76,9 +76,9 @@ def with_context(text: str, *earlier: str) -> str:
     for said in earlier:
         spoken = [sentence for sentence in sentences(normalise(said)) if _tells(sentence)]
         if spoken:
-            told = spoken[-1][: whole([token.word for token in spoken[-1]], _LEAST_CONTEXT)]
-            while len(told) > _LEAST_CONTEXT and told[0].word in words("lead_ins.txt"):
-                told = told[1:]
+            row = [token.word for token in spoken[-1]]
+            end = whole(row, _LEAST_CONTEXT)
+            told = spoken[-1][leads_in(row[:end], _LEAST_CONTEXT) : end]
             shown = told[-_MOST_CONTEXT:]
             cut = "\u2026 " if len(shown) < len(told) else ""
             ending = "?" if "?" in shown[-1].mark else ""
@@ -117,20 +117,24 @@ def _uncleft(rest: list[Word], candidate: Candidate) -> list[Word]:
         return rest
     behind = rest[verb.length : verb.length + _CLEFT_REACH]
     aside = rest[verb.length - 1].comma
-    begun = verb.base == "start" and bool(behind) and behind[0].word.endswith("ing")
     place = next((at for at, word in enumerate(behind) if word.word in {"is", "was"} and (not aside or behind[at - 1].comma)), -1)
-    if place < 0 or (place and not aside and not begun):
+    between = behind[: max(place, 0)]
+    begun = verb.base == "start" and bool(between) and between[0].word.endswith("ing")
+    first = candidate.clause.at + verb.length
+    dated = any(read.first >= first and read.last < first + len(between) for read in candidate.sentence.dates)
+    if place < 0 or not (not between or aside or begun or dated):
         return rest
     done = rest[verb.length + place + 1 :]
+    acts = [*rest[: verb.length], *(between if begun else [])]
+    later = between if dated else []
     lead = next((at for at, word in enumerate(done) if word.word not in words("adverbs.txt")), len(done))
-    if verb.base not in {"do", "see", "check"}:
-        kept = rest[: verb.length + (0 if aside else place)]
-        return [*(word._replace(comma=False) for word in kept), *done]
-    if lead < len(done) and done[lead].word == "to":
-        return [*done[:lead], *done[lead + 1 :]]
-    if lead == len(done) or done[lead].word in sections_of("endings.txt")["subject"] or done[lead].word in {"that", "when", "if"}:
-        return rest
-    return done if is_verb(done[lead].word) else [*(word._replace(comma=False) for word in rest[: verb.length]), *done]
+    following = done[lead].word if lead < len(done) else ""
+    if verb.base in {"do", "see", "check"}:
+        if following in sections_of("endings.txt")["subject"] | {"", "that", "when", "if"}:
+            return rest
+        if following == "to" or is_verb(following):
+            acts, done = [], [*done[:lead], *done[lead + (following == "to") :]]
+    return [word._replace(comma=False) for word in acts] + done + later
 
 
 def _subject(
@@ -193,7 +197,7 @@ def _promised(frame: Sequence[Word], speaker: str, who: str) -> list[Word]:
             after = True
         else:
             shown = verbs.get(word.word, word.shown) if after else word.shown
-            after = after and shown == word.shown and (word.word == "still" or word.word in words("adverbs.txt"))
+            after = after and shown == word.shown and word.word in words("adverbs.txt")
             found.append(Word(word.word, shown, word.comma))
     return found
 

@@ -238,7 +238,8 @@ class _Search:
         kept = {_letters(word) for word in others}
         replaced = [letters for letters in map(_letters, before) if letters not in kept]
         changed = sum(any(map(str.isalnum, word)) and word not in before for word in others)
-        if replaced == phrase.words and not any("-" in word[1:-1] for word in before):
+        joined = any("-" in word[1:-1] for word in before) and "-" not in self.tokens.text(phrase.written)
+        if replaced == phrase.words and not joined:
             return min(phrase.bonus, _SAME_LETTERS) - _ANOTHER_WORD * changed
         return phrase.bonus + _likeness("".join(replaced), phrase.letters) - _ANOTHER_WORD * changed
 

@@ -1,4 +1,4 @@
-"""Takes out what lies below any voice: the offset and the slow sway of a bad microphone, rumble, most of a mains hum.
+"""Takes out what lies below any voice: the offset and the slow sway of a bad microphone, rumble, part of a mains hum.
 
 They can be far louder than the voice, which the voice activity detector then no longer hears.
 """

@@ -51,9 +51,8 @@ def _solve(
     known: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
     position = {name: index for index, name in enumerate(names)}
-    columns = [
-        sorted(position[name] for name in row if name in position) for row in rows
-    ]  # sets have no order of their own: sums would differ
+    # sets have no order of their own: sums would differ
+    columns = [sorted(position[name] for name in row if name in position) for row in rows]
     starts = np.concatenate(([0], np.cumsum([len(row) for row in columns])))
     flat = np.fromiter((column for row in columns for column in row), dtype=np.int64, count=int(starts[-1]))
     matrix = csr_matrix((np.ones(len(flat)), flat, starts), shape=(len(rows), len(names)))

@@ -100,6 +100,7 @@ def test_a_name_does_not_begin_a_longer_word() -> None:
         ({"on git hub now": 0.0, "on Github now": -4.0}, "GitHub", "on GitHub now"),
         ({"Web hooks fail": 0.0, "Webhooks fail": -4.0}, "webhook", "Webhooks fail"),
         ({"the wood-cutters left": 0.0, "the woodcutters left": -8.0}, "woodcutters", "the woodcutters left"),
+        ({"a follow-up now": 0.0, "a Follow-Up now": -6.0}, "Follow-Up", "a follow-up now"),
         ({"the blue bird": 0.0, "the Project Falcon": -8.0}, "Project Falcon", "the blue bird"),
     ],
 )

@@ -24,7 +24,7 @@ def test_it_is_a_butterworth_filter_however_the_sound_is_cut() -> None:
     high_pass = HighPass()
     cut = [high_pass(part) for part in np.split(sound, [0, 1, 500, 512, 9_000])]
     wanted = sosfilt(butter(2, CUTOFF_HERTZ, "highpass", fs=SAMPLE_RATE, output="sos"), sound)
-    assert np.concatenate(cut) == pytest.approx(wanted, abs=1e-3)
+    assert np.concatenate(cut) == pytest.approx(wanted, abs=1e-4)
 
 
 def test_a_steady_offset_is_gone() -> None:
